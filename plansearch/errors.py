@@ -1,0 +1,108 @@
+"""The errors that plansearch raises for its users.
+
+::
+
+    PlansearchError                   exit code 1
+    ├── ReadError                     a file could not be read
+    │   ├── UnsupportedFormatError
+    │   └── UnknownEncodingError
+    ├── ParseError                    a file was read, but no plan was found in it
+    ├── ConfigurationError            plans.toml or a catalog is wrong
+    ├── EncoderError                  the model could not be loaded or failed
+    ├── StoreError
+    │   ├── IndexMissingError
+    │   ├── IndexBrokenError
+    │   ├── IndexVersionError
+    │   ├── ModelMismatchError
+    │   └── IndexLockedError
+    └── QueryError                    exit code 2: the request itself is wrong
+        ├── EmptyQueryError
+        └── UnknownFilterValueError
+
+Every message says what happened, where, and what to do next, in Traditional Chinese.
+A caller's bug is a ``ValueError``, not one of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class PlansearchError(Exception):
+    """Base of every error that is shown to a user."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class ReadError(PlansearchError):
+    """A file could not be opened or read."""
+
+
+class UnsupportedFormatError(ReadError):
+    """No reader knows this kind of file."""
+
+
+class UnknownEncodingError(ReadError):
+    """The text of a file could not be decoded without losing characters."""
+
+
+class ParseError(PlansearchError):
+    """A file was read, but holds no plan item."""
+
+
+class ConfigurationError(PlansearchError):
+    """A settings file (``plans.toml``, a catalog) is wrong."""
+
+
+class EncoderError(PlansearchError):
+    """An embedding model could not be loaded, or failed."""
+
+
+class StoreError(PlansearchError):
+    """Something is wrong with an index on disk."""
+
+
+class IndexMissingError(StoreError):
+    """There is no index at this place."""
+
+
+class IndexBrokenError(StoreError):
+    """The parts of an index do not fit together, or one cannot be read."""
+
+
+class IndexVersionError(StoreError):
+    """The index was written by another format version."""
+
+
+class ModelMismatchError(StoreError):
+    """The index was made with another model than the one asked for."""
+
+
+class IndexLockedError(StoreError):
+    """Another process is building this index now."""
+
+
+class QueryError(PlansearchError):
+    """The request itself is wrong."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class EmptyQueryError(QueryError):
+    """The query holds nothing to search for."""
+
+
+class UnknownFilterValueError(QueryError):
+    """A filter names a value that no item in the index has.
+
+    ``option`` is the filter's name, ``value`` what was asked for, ``nearest`` the known values
+    that are most like it, best first.
+    """
+
+    def __init__(self, option: str, value: str, nearest: Sequence[str]) -> None:
+        self.option = option
+        self.value = value
+        self.nearest = tuple(nearest)
+        hint = f"相近的有：{'、'.join(self.nearest)}。" if self.nearest else ""
+        super().__init__(f"索引中沒有 --{option}「{value}」。{hint}可用 plansearch plans 查看所有計畫。")
