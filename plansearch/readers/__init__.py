@@ -1,1 +1,38 @@
-"""."""
+"""Files to documents. Each reader knows one family of formats; this module picks one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from plansearch.errors import ReadError, UnsupportedFormatError
+from plansearch.readers.plaintext import read_plaintext
+from plansearch.types import Document
+
+__all__ = ["SUFFIXES", "read_document"]
+
+SUFFIXES = (".txt",)
+"""Suffixes of the files that can be read, lower case."""
+
+
+def read_document(path: Path, name: str | None = None) -> Document:
+    """Read one file.
+
+    Args:
+        path: the file.
+        name: what to call it; its file name if not given.
+
+    Raises:
+        UnsupportedFormatError: no reader knows this kind of file.
+        ReadError: the file cannot be opened, or its text cannot be read.
+    """
+    name = name or path.name
+    if path.suffix.lower() not in SUFFIXES:
+        known = "、".join(SUFFIXES)
+        raise UnsupportedFormatError(f"「{name}」的格式尚未支援（目前可讀：{known}）。請先另存成純文字檔（UTF-8）。")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ReadError(f"無法開啟「{name}」：{error.strerror or error}。請確認檔案存在，而且有讀取權限。") from error
+    if not data.strip():
+        raise ReadError(f"「{name}」是空的檔案。")
+    return read_plaintext(data, name)

@@ -1,0 +1,104 @@
+"""Plain text with the marks that extraction leaves: tabs for cells, ``<p>``, ``<ol>``, page breaks.
+
+Two ways of writing a table are known: a row on each line with tabs between its cells, and a cell on
+each line that begins with a tab. Which one a file uses is counted, since both begin lines with tabs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+from collections.abc import Iterator, Sequence
+
+from plansearch.readers.decoding import decode
+from plansearch.types import Cell, Document, Paragraph, Row, Span, Table
+
+_BLOCK_TAG = re.compile(r"</?(?:p|br|ol|ul|li|div|tr|td|th|table|tbody|thead)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_INLINE_TAG = re.compile(r"</?(?:b|i|u|em|strong|span|font|sup|sub|a)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_PARAGRAPH_BEFORE_PARAGRAPH = re.compile(r"(?<=[。！？])[ \u3000]+(?=[\u4e00-\u9fff「『《])")
+"""A space after a full stop is not written in Chinese: two paragraphs were joined there."""
+_RULE = re.compile(r"[\s\-—–=─_|:]*")
+_SECTION = re.compile(r"[壹貳參叁肆伍陸柒捌玖拾]{1,3}\s?[、.．:：]")
+_CELL_LINE = re.compile(r"\t[^\t]*")
+_MIN_CELL_LINE_SHARE = 0.8
+"""Of the lines with tabs; a table with a row on each line has next to none but its continued rows."""
+
+
+def read_plaintext(data: bytes, name: str) -> Document:
+    """Read a text file's bytes.
+
+    Raises:
+        ReadError: the bytes are no text, or in an unknown encoding.
+    """
+    decoded = decode(data, name)
+    lines = decoded.text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\f", "").split("\n")
+    with_tabs = [line for line in lines if "\t" in line]
+    cell_lines = sum(_CELL_LINE.fullmatch(line) is not None for line in with_tabs)
+    one_cell_a_line = bool(with_tabs) and cell_lines >= _MIN_CELL_LINE_SHARE * len(with_tabs)
+    blocks = _blocks_of_cell_lines(lines) if one_cell_a_line else _blocks_of_row_lines(lines)
+    return Document(name, tuple(blocks), hashlib.sha256(data).hexdigest(), decoded.encoding)
+
+
+def split_paragraphs(text: str, span: Span) -> tuple[Paragraph, ...]:
+    """Cut a text at its block tags, drop the tags, and resolve entities; empty pieces are dropped."""
+    pieces: list[str] = []
+    for piece in _BLOCK_TAG.split(text):
+        pieces.extend(_PARAGRAPH_BEFORE_PARAGRAPH.split(html.unescape(_INLINE_TAG.sub("", piece))))
+    return tuple(Paragraph(piece.strip(), span) for piece in pieces if piece.strip())
+
+
+def _blocks_of_row_lines(lines: Sequence[str]) -> Iterator[Paragraph | Table]:
+    rows: list[Row] = []
+    for number, line in enumerate(lines, 1):
+        if "\t" in line:
+            if not _RULE.fullmatch(line):
+                rows.append(_row(line, number))
+            continue
+        if rows:
+            yield Table(tuple(rows))
+            rows = []
+        yield from split_paragraphs(line, Span(number, number))
+    if rows:
+        yield Table(tuple(rows))
+
+
+def _row(line: str, number: int) -> Row:
+    span = Span(number, number)
+    return Row(tuple(Cell(split_paragraphs(cell, span)) for cell in line.split("\t")), span)
+
+
+def _blocks_of_cell_lines(lines: Sequence[str]) -> Iterator[Paragraph | Table]:
+    """A line with a tab begins a cell, a line without one goes on in it, a blank line ends the row.
+
+    A blank line inside a cell is told from one between rows by what follows it: only a cell begins with a tab.
+    """
+    rows: list[Row] = []
+    cells: list[list[Paragraph]] = []
+    ended = False
+    for number, line in enumerate(lines, 1):
+        paragraphs = list(split_paragraphs(line, Span(number, number)))
+        if line.startswith("\t"):
+            if ended and cells:
+                rows.append(_row_of(cells))
+                cells = []
+            cells.append(paragraphs)
+        elif not line.strip():
+            ended = True
+            continue
+        elif (cells or rows) and not _SECTION.match(line.strip()):
+            cells[-1].extend(paragraphs)
+        else:
+            if cells:
+                yield Table((*rows, _row_of(cells)))
+                rows, cells = [], []
+            yield from paragraphs
+        ended = False
+    if cells:
+        yield Table((*rows, _row_of(cells)))
+
+
+def _row_of(cells: Sequence[Sequence[Paragraph]]) -> Row:
+    spans = [paragraph.span for cell in cells for paragraph in cell]
+    span = spans[0].to(spans[-1]) if spans else Span()
+    return Row(tuple(Cell(tuple(cell)) for cell in cells), span)
