@@ -1,1 +1,36 @@
-"""."""
+"""Catalogs of requirements, and how a plan's headings and items are matched to them."""
+
+from plansearch.frameworks.alignment import (
+    choose_framework,
+    is_prefix_of_title,
+    match_pillar,
+    match_requirement,
+    title_contains,
+)
+from plansearch.frameworks.catalog import (
+    CrosswalkEntry,
+    Framework,
+    Pillar,
+    Requirement,
+    bundled_frameworks,
+    link_frameworks,
+    load_framework,
+)
+from plansearch.frameworks.headings import heading_key, strip_ordinal
+
+__all__ = [
+    "CrosswalkEntry",
+    "Framework",
+    "Pillar",
+    "Requirement",
+    "bundled_frameworks",
+    "choose_framework",
+    "heading_key",
+    "is_prefix_of_title",
+    "link_frameworks",
+    "load_framework",
+    "match_pillar",
+    "match_requirement",
+    "strip_ordinal",
+    "title_contains",
+]

@@ -1,0 +1,153 @@
+"""Which framework, pillar or requirement a heading stands for: by its text, then by nearly its text.
+
+The numbers before the headings are not used, since agencies shift them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import TypeVar
+
+from rapidfuzz import fuzz
+
+from plansearch.frameworks.catalog import Framework, Pillar, Requirement
+from plansearch.frameworks.headings import heading_key
+from plansearch.types import Alignment
+
+_Place = TypeVar("_Place", Pillar, Requirement)
+
+FUZZY_THRESHOLD = 0.80
+"""Lowest similarity (0 to 1) of a changed or shortened title."""
+FUZZY_MARGIN = 0.10
+"""How much better (0 to 1) than the second best place it must be."""
+FUZZY_MIN_KEY = 12
+"""Characters; shorter texts must agree exactly: one of eight characters changed is another word."""
+CUT_MIN_KEY = 6
+"""Characters that a cut title must still have; of titles under 12 characters, half of them."""
+CUT_SHORTEST_KEY = 4
+"""Characters that even the shortest cut title must have."""
+PIECE_MIN_KEY = 8
+"""Characters that a piece of a title must have before one of them may differ."""
+PIECE_THRESHOLD = 0.87
+"""Lowest similarity (0 to 1) of a changed piece: one character of eight, two of sixteen."""
+FRAMEWORK_MIN_PLACES = 3
+"""Different titles that must be found. One or two occur by chance: 服務可近性 is a heading inside of many plans."""
+
+
+def match_pillar(text: str, framework: Framework) -> tuple[Pillar, Alignment] | None:
+    """The pillar whose title, or nearly whose title, a text is.
+
+    Args:
+        text: What may be a heading; an ordinal before it does not matter.
+        framework: Where to look.
+    """
+    return _match(heading_key(text), framework.pillars)
+
+
+def match_requirement(
+    text: str, framework: Framework, *, pillar: str | None = None
+) -> tuple[Requirement, Alignment] | None:
+    """The requirement whose title, or nearly whose title, a text is; measures give ``None``.
+
+    Args:
+        text: What may be a heading; an ordinal before it does not matter.
+        framework: Where to look.
+        pillar: Code of a pillar to look in alone.
+    """
+    places = framework.requirements if pillar is None else framework.pillar(pillar).requirements
+    return _match(heading_key(text), places)
+
+
+def is_prefix_of_title(text: str, framework: Framework) -> Requirement | Pillar | None:
+    """The one place of which a text is the beginning of a title, but not a whole title.
+
+    Used to join headings that a page break cut. ``None`` where the text is too short or could be
+    the beginning of several titles.
+    """
+    key = heading_key(text)
+    places: list[Requirement | Pillar] = [*framework.requirements, *framework.pillars]
+    if any(key in _keys(place) for place in places):
+        return None
+    cut = [place for place in places if any(_is_cut(key, whole) for whole in _keys(place))]
+    # pillar 0 and its one requirement share a title: the requirement, which comes first, is meant
+    same = {_keys(place)[0] for place in cut}
+    return cut[0] if len(same) == 1 else None
+
+
+def title_contains(text: str, place: Requirement | Pillar) -> bool:
+    """Whether a text is a piece of the title (or of an alias), wherever it begins.
+
+    It may be as short as one character; one of ``PIECE_MIN_KEY`` and more may differ a little.
+    """
+    key = heading_key(text)
+    return bool(key) and any(_is_piece(key, whole) for whole in _keys(place))
+
+
+def choose_framework(headings: Sequence[str], frameworks: Sequence[Framework]) -> Framework | None:
+    """The framework that a plan is written to.
+
+    Each pillar or requirement that is found among the texts counts once, with the confidence of its
+    best match; one that only a cut title points to counts half. The highest sum wins, of equal sums
+    the larger share of the framework, then the one that stands first.
+
+    Args:
+        headings: All texts that may be headings; most may be anything else.
+        frameworks: The frameworks to choose from.
+
+    Returns:
+        ``None`` where no framework has ``FRAMEWORK_MIN_PLACES`` of its places found.
+    """
+    texts = list(dict.fromkeys(headings))
+    ranked = []
+    for position, framework in enumerate(frameworks):
+        found = _places_found(texts, framework)
+        if len(found) >= FRAMEWORK_MIN_PLACES:
+            share = len(found) / (len(framework.requirements) + len(framework.pillars))
+            ranked.append((-sum(found.values()), -share, position))
+    return frameworks[min(ranked)[2]] if ranked else None
+
+
+def _places_found(texts: Iterable[str], framework: Framework) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for text in texts:
+        match = match_requirement(text, framework) or match_pillar(text, framework)
+        cut = None if match else is_prefix_of_title(text, framework)
+        if match:
+            found[match[0].code] = max(found.get(match[0].code, 0.0), match[1].confidence)
+        elif cut:
+            found.setdefault(cut.code, 0.5)
+    return found
+
+
+def _match(key: str, places: Sequence[_Place]) -> tuple[_Place, Alignment] | None:
+    for place in places:
+        if key and key in _keys(place):
+            return place, Alignment("text", 1.0)
+    if len(key) < FUZZY_MIN_KEY:
+        return None
+    scores: list[float] = [max(fuzz.ratio(key, whole) / 100 for whole in _keys(place)) for place in places]
+    second, best = sorted([0.0, *scores])[-2:]
+    if best < FUZZY_THRESHOLD or best - second < FUZZY_MARGIN:
+        return None
+    return places[scores.index(best)], Alignment("fuzzy", round(best, 3))
+
+
+@lru_cache(maxsize=1024)
+def _keys(place: Requirement | Pillar) -> tuple[str, ...]:
+    """Keys of the title and of the aliases, the title's first."""
+    return tuple(dict.fromkeys(heading_key(title) for title in (place.title, *place.aliases)))
+
+
+def _is_cut(key: str, whole: str) -> bool:
+    shortest = min(CUT_MIN_KEY, max(CUT_SHORTEST_KEY, (len(whole) + 1) // 2))
+    if not shortest <= len(key) < len(whole):
+        return False
+    beginning = whole[: len(key)]
+    return key == beginning or (len(key) >= FUZZY_MIN_KEY and fuzz.ratio(key, beginning) / 100 >= PIECE_THRESHOLD)
+
+
+def _is_piece(key: str, whole: str) -> bool:
+    if key in whole:
+        return True
+    return PIECE_MIN_KEY <= len(key) < len(whole) and fuzz.partial_ratio(key, whole) / 100 >= PIECE_THRESHOLD
