@@ -1,0 +1,149 @@
+"""Plans as a terminal shows them: how a file was understood, and what an index holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from plansearch.report.screen import Screen, visible
+from plansearch.report.search_view import requirement_title, units_and_deadline
+from plansearch.results import BuildReport, PlanSummary
+from plansearch.types import Damage, DamageKind, Metadata, Plan, PlanItem, SkippedFile
+
+UNKNOWN = "未知"
+DAMAGE_KINDS: dict[DamageKind, str] = {
+    "numbering_start": "編號不是從 1 開始",
+    "numbering_gap": "編號跳號",
+    "measures_lost": "措施不見了",
+    "units_mismatch": "單位對不上",
+    "heading_displaced": "標題放錯位置",
+    "heading_unknown": "標題認不得",
+    "text_cut": "文字被切斷",
+    "text_stray": "零散的文字",
+}
+"""What each kind of damage is called."""
+_FIELD_NAMES = {"agency": "機關", "agency_type": "類型", "city": "縣市", "year": "年度", "title": "標題"}
+_INDENT = "    "
+
+
+def inspection_lines(plan: Plan, screen: Screen) -> list[str]:
+    """How one file was understood: metadata, items under their headings, damage."""
+    lines = [*_plan_head(plan, screen), ""]
+    for heading, items in groupby(plan.items, key=lambda item: (item.section, requirement_title(item))):
+        lines += [*_heading_lines(heading, screen), *_items_lines(list(items), screen), ""]
+    return lines + damage_lines(plan, screen)
+
+
+def damage_lines(plan: Plan, screen: Screen) -> list[str]:
+    """What the source of one plan lost or scrambled."""
+    if not plan.damage:
+        return [f"{visible(plan.name)}：沒有發現原文缺漏或錯亂。"]
+    lines = [screen.bold(f"{visible(plan.name)}：原文有 {len(plan.damage)} 處缺漏或錯亂，請對照原檔")]
+    for damage in plan.damage:
+        lines += _one_damage(damage, screen)
+    return lines
+
+
+def summaries_lines(summaries: Sequence[PlanSummary], screen: Screen) -> list[str]:
+    """The plans of an index, two lines each."""
+    items, damage = sum(one.items for one in summaries), sum(one.damage for one in summaries)
+    lines = [screen.bold(f"共 {len(summaries)} 份計畫、{items} 項、缺漏或錯亂 {damage} 處")]
+    for summary in summaries:
+        lines += _summary_lines(summary, screen)
+    return lines
+
+
+def build_lines(report: BuildReport, screen: Screen) -> list[str]:
+    """What a build did, plan by plan, and which files are not in the index."""
+    lines = [screen.bold(_build_headline(report))]
+    for summary in report.plans:
+        lines += _summary_lines(summary, screen)
+    lines += skipped_lines(report.skipped, screen)
+    state = "內容沒有變動，沿用原有索引" if report.unchanged else "索引已更新"
+    vectors = f"{state}；向量新算 {report.embedded} 筆、沿用 {report.reused} 筆；{report.seconds:.1f} 秒"
+    lines += [
+        "",
+        *screen.paragraph(vectors, ""),
+        *screen.paragraph(f"索引位置：{report.index}；模型：{report.model}", ""),
+    ]
+    return lines
+
+
+def skipped_lines(skipped: Sequence[SkippedFile], screen: Screen) -> list[str]:
+    """Files that gave no plan, and why; nothing where there are none."""
+    if not skipped:
+        return []
+    lines = ["", screen.strong(f"略過 {len(skipped)} 個檔案，內容不在索引裡：")]
+    for file in skipped:
+        lines += [f"  {visible(file.name)}", *screen.paragraph(file.reason, _INDENT)]
+    return lines
+
+
+def _build_headline(report: BuildReport) -> str:
+    counts = f"{len(report.plans)} 份計畫、{report.items} 項、缺漏或錯亂 {report.damage} 處"
+    skipped = f"；略過 {len(report.skipped)} 個檔案" if report.skipped else ""
+    return f"讀入 {report.folder}：{counts}{skipped}"
+
+
+def _summary_lines(summary: PlanSummary, screen: Screen) -> list[str]:
+    indent = "  "
+    damage = f"缺漏或錯亂 {summary.damage} 處" if summary.damage else "無缺漏"
+    counts = [f"{summary.items} 項", damage, f"架構 {summary.framework or UNKNOWN}"]
+    if summary.overridden:
+        counts.append(f"{_names(summary.overridden)}出自 plans.toml")
+    return [
+        "",
+        *(screen.bold(line) for line in screen.paragraph(summary.plan, "")),
+        *screen.paragraph(_metadata_in_words(summary.metadata), indent),
+        *screen.paragraph("；".join(counts), indent),
+    ]
+
+
+def _metadata_in_words(metadata: Metadata) -> str:
+    values = (metadata.agency, metadata.agency_type, metadata.city, metadata.year)
+    names = ("機關", "類型", "縣市", "年度")
+    return "；".join(f"{name} {UNKNOWN if value is None else value}" for name, value in zip(names, values, strict=True))
+
+
+def _names(fields: Sequence[str]) -> str:
+    return "、".join(_FIELD_NAMES.get(field, field) for field in fields)
+
+
+def _plan_head(plan: Plan, screen: Screen) -> list[str]:
+    rows = [_metadata_in_words(plan.metadata), f"標題 {plan.metadata.title or UNKNOWN}"]
+    rows.append(f"架構 {plan.framework or UNKNOWN}；{len(plan.items)} 項；缺漏或錯亂 {len(plan.damage)} 處")
+    if plan.overridden:
+        rows.append(f"{_names(plan.overridden)}出自 plans.toml，其餘出自原文")
+    head = [screen.bold(line) for line in screen.paragraph(plan.name, "")]
+    return head + [line for row in rows for line in screen.paragraph(row, "  ")]
+
+
+def _heading_lines(heading: tuple[str | None, str], screen: Screen) -> list[str]:
+    section, requirement = heading
+    title = requirement if section is None or section == requirement else f"{section}　{requirement}"
+    return [screen.bold(line) for line in screen.paragraph(title or "（不在任何標題下）", "")]
+
+
+def _items_lines(items: Sequence[PlanItem], screen: Screen) -> list[str]:
+    lines: list[str] = []
+    topic: str | None = None
+    for item in items:
+        if item.topic and item.topic != topic:
+            lines += screen.paragraph(f"〔{item.topic}〕", "  ")
+        topic = item.topic
+        lines += _item_lines(item, screen)
+    return lines
+
+
+def _item_lines(item: PlanItem, screen: Screen) -> list[str]:
+    number = f"{item.number.strip()} " if item.number else ""
+    place = [item.span.label] if item.span.label else []
+    details = "；".join([*units_and_deadline(item), *place])
+    lines = screen.paragraph(number + item.text, _INDENT)
+    return lines + [screen.dim(line) for line in screen.paragraph(details, _INDENT + "  ")]
+
+
+def _one_damage(damage: Damage, screen: Screen) -> list[str]:
+    place = "　".join(part for part in (damage.code, damage.span.label) if part)
+    head = f"{DAMAGE_KINDS[damage.kind]}　{place}".rstrip()
+    return [f"  {screen.strong(head)}", *screen.paragraph(damage.detail, _INDENT)]

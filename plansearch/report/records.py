@@ -1,0 +1,165 @@
+"""Results as plain fields in a fixed order: the border where dataclasses become dictionaries.
+
+Scripts rely on the names and on what is null, so fields are only ever added, at the end.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from plansearch.results import BuildReport, Filters, Hit, PlanSummary, SearchResult
+from plansearch.types import Damage, Metadata, Plan, PlanItem, SkippedFile, Span
+
+Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | None"
+"""What JSON can hold."""
+Record: TypeAlias = "dict[str, Value]"
+"""Field names and values of one row."""
+
+
+def item_record(plan: str, metadata: Metadata, framework: str | None, item: PlanItem) -> Record:
+    """One plan item as ``inspect --format jsonl`` gives it; what is unknown is ``None``."""
+    return _item_fields(plan, metadata, item) | _further_fields(metadata, framework, item)
+
+
+def hit_record(hit: Hit) -> Record:
+    """One hit as ``query --format jsonl`` gives it: rank, score, the item's fields, its id."""
+    found = hit.found
+    head: Record = {"rank": hit.rank, "score": round(hit.score, 6)}
+    tail: Record = {
+        "id": found.id,
+        **_further_fields(found.metadata, found.framework, found.item),
+        "location": found.location,
+        "matched": [list[Value](marked) for marked in hit.matched],
+    }
+    return head | _item_fields(found.plan, found.metadata, found.item) | tail
+
+
+def damage_record(damage: Damage) -> Record:
+    """One damage as ``inspect --damage --format jsonl`` gives it."""
+    return {
+        "code": damage.code,
+        "kind": damage.kind,
+        "detail": damage.detail,
+        "lines": _lines(damage.span),
+        "page": damage.span.page,
+    }
+
+
+def metadata_record(plan: str, metadata: Metadata, framework: str | None) -> Record:
+    """What is known of a plan as a whole."""
+    return {
+        "plan": plan,
+        "agency": metadata.agency,
+        "agency_type": metadata.agency_type,
+        "city": metadata.city,
+        "year": metadata.year,
+        "title": metadata.title,
+        "framework": framework,
+    }
+
+
+def plan_record(plan: Plan) -> Record:
+    """A plan as a whole, without its items."""
+    return metadata_record(plan.name, plan.metadata, plan.framework) | {
+        "overridden": list[Value](plan.overridden),
+    }
+
+
+def summary_record(summary: PlanSummary) -> Record:
+    """One plan of an index, with its counts."""
+    return metadata_record(summary.plan, summary.metadata, summary.framework) | {
+        "items": summary.items,
+        "damage": summary.damage,
+        "overridden": list[Value](summary.overridden),
+    }
+
+
+def skipped_record(skipped: SkippedFile) -> Record:
+    """One file that gave no plan."""
+    return {"file": skipped.name, "reason": skipped.reason}
+
+
+def build_record(report: BuildReport) -> Record:
+    """What a build did, without its plans."""
+    return {
+        "folder": report.folder,
+        "index": report.index,
+        "model": report.model,
+        "items": report.items,
+        "damage": report.damage,
+        "embedded": report.embedded,
+        "reused": report.reused,
+        "unchanged": report.unchanged,
+        "seconds": round(report.seconds, 3),
+        "skipped": [skipped_record(skipped) for skipped in report.skipped],
+    }
+
+
+def search_record(result: SearchResult) -> Record:
+    """How a query was answered, without its hits."""
+    return {
+        "query": result.query,
+        "mode": result.mode,
+        "model": result.model,
+        "filters": _filters_record(result.filters),
+        "searched": result.searched,
+        "total": result.total,
+        "shown": len(result.hits),
+    }
+
+
+def _filters_record(filters: Filters) -> Record:
+    return {
+        "agency": list[Value](filters.agencies),
+        "type": list[Value](filters.types),
+        "city": list[Value](filters.cities),
+        "year": list[Value](filters.years),
+        "requirement": list[Value](filters.requirements),
+        "unit": list[Value](filters.units),
+    }
+
+
+def _item_fields(plan: str, metadata: Metadata, item: PlanItem) -> Record:
+    return {
+        "plan": plan,
+        "agency": metadata.agency,
+        "year": metadata.year,
+        "section": item.section,
+        "code": item.code,
+        "requirement": item.requirement,
+        "topic": item.topic,
+        "number": item.number,
+        "text": item.text,
+        "units": list[Value](item.units),
+        "deadline": item.deadline,
+        "lines": _lines(item.span),
+        "page": item.span.page,
+    }
+
+
+def _further_fields(metadata: Metadata, framework: str | None, item: PlanItem) -> Record:
+    alignment = item.alignment
+    return {
+        "agency_type": metadata.agency_type,
+        "city": metadata.city,
+        "framework": framework,
+        "pillar": item.pillar,
+        "alignment": None
+        if alignment is None
+        else {"method": alignment.method, "confidence": round(alignment.confidence, 4)},
+        "crosswalk": [
+            {
+                "framework": match.framework,
+                "code": match.code,
+                "relation": match.relation,
+                "confidence": round(match.confidence, 4),
+            }
+            for match in item.crosswalk
+        ],
+    }
+
+
+def _lines(span: Span) -> Value:
+    if span.first_line is None:
+        return None
+    return [span.first_line, span.first_line if span.last_line is None else span.last_line]

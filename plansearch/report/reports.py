@@ -1,0 +1,135 @@
+"""Results → reports: which rows, which columns and which view each answer has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from plansearch.report import plan_view, records, search_view
+from plansearch.report.rendering import Report
+from plansearch.report.serialise import Column
+from plansearch.results import BuildReport, PlanSummary, SearchResult
+from plansearch.types import Plan
+
+_ITEM_FIELDS = (
+    "plan",
+    "agency",
+    "year",
+    "section",
+    "code",
+    "requirement",
+    "topic",
+    "number",
+    "text",
+    "units",
+    "deadline",
+    "lines",
+    "page",
+)
+_FURTHER_FIELDS = ("agency_type", "city", "framework", "pillar", "alignment", "crosswalk")
+_HIT_FIELDS = ("rank", "score", *_ITEM_FIELDS, "id", *_FURTHER_FIELDS, "location", "matched")
+_DAMAGE_FIELDS = ("code", "kind", "detail", "lines", "page")
+_PLAN_FIELDS = ("plan", "agency", "agency_type", "city", "year", "title", "framework", "items", "damage", "overridden")
+
+_ITEM_COLUMNS = (
+    Column("執行要項", "code"),
+    Column("主題", "topic"),
+    Column("編號", "number"),
+    Column("措施", "text"),
+    Column("單位", "units"),
+    Column("期限", "deadline"),
+    Column("行", "lines"),
+)
+_HIT_COLUMNS = (
+    Column("名次", "rank"),
+    Column("機關", "agency"),
+    Column("年度", "year"),
+    Column("執行要項", "code"),
+    Column("措施", "text"),
+    Column("主題", "topic"),
+    Column("單位", "units"),
+    Column("期限", "deadline"),
+    Column("出處", "location"),
+)
+_DAMAGE_COLUMNS = (
+    Column("執行要項", "code"),
+    Column("種類", "kind"),
+    Column("說明", "detail"),
+    Column("行", "lines"),
+)
+_PLAN_COLUMNS = (
+    Column("計畫檔", "plan"),
+    Column("機關", "agency"),
+    Column("類型", "agency_type"),
+    Column("縣市", "city"),
+    Column("年度", "year"),
+    Column("項數", "items"),
+    Column("缺漏", "damage"),
+    Column("出自 plans.toml", "overridden"),
+)
+
+
+def search_report(result: SearchResult) -> Report:
+    """The answer to a query."""
+    rows = tuple(records.hit_record(hit) for hit in result.hits)
+    return Report(
+        heading=f"「{result.query}」：{search_view.headline(result)}",
+        about=records.search_record(result) | {"hits": list[records.Value](rows)},
+        rows=rows,
+        fields=_HIT_FIELDS,
+        columns=_HIT_COLUMNS,
+        view=partial(search_view.search_lines, result),
+    )
+
+
+def inspection_report(plan: Plan) -> Report:
+    """How one file was understood."""
+    rows = tuple(records.item_record(plan.name, plan.metadata, plan.framework, item) for item in plan.items)
+    damage = [records.damage_record(one) for one in plan.damage]
+    return Report(
+        heading=f"{plan.name}：{len(rows)} 項，缺漏或錯亂 {len(damage)} 處",
+        about=records.plan_record(plan) | {"items": list[records.Value](rows), "damage": list[records.Value](damage)},
+        rows=rows,
+        fields=(*_ITEM_FIELDS, *_FURTHER_FIELDS),
+        columns=_ITEM_COLUMNS,
+        view=partial(plan_view.inspection_lines, plan),
+    )
+
+
+def damage_report(plan: Plan) -> Report:
+    """What the source of one plan lost or scrambled."""
+    rows = tuple(records.damage_record(one) for one in plan.damage)
+    return Report(
+        heading=f"{plan.name}：缺漏或錯亂 {len(rows)} 處",
+        about=records.plan_record(plan) | {"damage": list[records.Value](rows)},
+        rows=rows,
+        fields=_DAMAGE_FIELDS,
+        columns=_DAMAGE_COLUMNS,
+        view=partial(plan_view.damage_lines, plan),
+    )
+
+
+def plans_report(summaries: Sequence[PlanSummary]) -> Report:
+    """The plans of an index."""
+    rows = tuple(records.summary_record(summary) for summary in summaries)
+    return Report(
+        heading=f"共 {len(rows)} 份計畫",
+        about={"plans": list[records.Value](rows)},
+        rows=rows,
+        fields=_PLAN_FIELDS,
+        columns=_PLAN_COLUMNS,
+        view=partial(plan_view.summaries_lines, summaries),
+    )
+
+
+def build_report(report: BuildReport) -> Report:
+    """What a build did."""
+    plans = plans_report(report.plans)
+    return Report(
+        heading=f"索引 {report.index}：{len(report.plans)} 份計畫",
+        about=records.build_record(report) | {"plans": list[records.Value](plans.rows)},
+        rows=plans.rows,
+        fields=plans.fields,
+        columns=plans.columns,
+        view=partial(plan_view.build_lines, report),
+    )

@@ -1,0 +1,91 @@
+"""The answer to a query, as a terminal shows it."""
+
+from __future__ import annotations
+
+from plansearch.report.screen import Screen, visible
+from plansearch.results import Filters, Hit, SearchMode, SearchResult
+from plansearch.types import Metadata, PlanItem
+
+NOTHING_FOUND = "沒有找到夠接近的內容"
+_MODES: dict[SearchMode, str] = {"hybrid": "意思與字詞", "meaning": "只比意思", "words": "只比字詞"}
+_INDENT = "    "
+
+
+def search_lines(result: SearchResult, screen: Screen) -> list[str]:
+    """How many were found, then the hits, each with where it stands."""
+    lines = [screen.bold(headline(result)), *screen.paragraph(_circumstances(result, screen), "")]
+    for hit in result.hits:
+        lines += ["", *_hit_lines(hit, screen)]
+    return lines
+
+
+def headline(result: SearchResult) -> str:
+    """One sentence: how many items were found, how many are shown, and how to see the rest."""
+    if result.searched == 0:
+        return f"{NOTHING_FOUND}：篩選條件之下沒有任何項目可找。"
+    if result.total == 0:
+        return f"{NOTHING_FOUND}（找了 {result.searched} 項）。"
+    if result.cut == 0:
+        return f"找到 {result.total} 項，全部列出。"
+    return f"找到 {result.total} 項，列出前 {len(result.hits)} 項；要看全部請加 --all，要改項數請用 -k。"
+
+
+def who(metadata: Metadata) -> str:
+    """Agency and year in words; what is unknown is said so."""
+    year = "年度未知" if metadata.year is None else f"{metadata.year} 年"
+    return f"{metadata.agency or '機關未知'}　{year}"
+
+
+def units_and_deadline(item: PlanItem) -> list[str]:
+    """``單位　…`` and ``期限　…``, as far as the source gives them."""
+    parts = []
+    if item.units:
+        parts.append(f"單位　{'、'.join(item.units)}")
+    if item.deadline:
+        parts.append(f"期限　{item.deadline}")
+    return parts
+
+
+def requirement_title(item: PlanItem) -> str:
+    """Code and heading of the requirement; the section where the item stands under none."""
+    parts = [part for part in (item.code, item.requirement) if part]
+    return visible(" ".join(parts) or item.section or "")
+
+
+def _circumstances(result: SearchResult, screen: Screen) -> str:
+    parts = [f"查詢「{result.query}」", _MODES[result.mode], f"在 {result.searched} 項中找"]
+    if result.filters:
+        parts.append(f"篩選：{_filters_in_words(result.filters)}")
+    if not screen.colour and any(hit.matched for hit in result.hits):
+        parts.append("【】是符合的字詞")
+    if not result.hits:
+        parts.append("可以換個說法、放寬篩選，或改用 --mode meaning")
+    return "；".join(parts)
+
+
+def _filters_in_words(filters: Filters) -> str:
+    named = {
+        "機關": filters.agencies,
+        "類型": filters.types,
+        "縣市": filters.cities,
+        "年度": filters.years,
+        "執行要項": filters.requirements,
+        "單位": filters.units,
+    }
+    return "，".join(f"{name} {'或'.join(map(str, values))}" for name, values in named.items() if values)
+
+
+def _hit_lines(hit: Hit, screen: Screen) -> list[str]:
+    found, item = hit.found, hit.found.item
+    lines = [f"{hit.rank:>2}. {screen.bold(visible(who(found.metadata)))}"]
+    title = requirement_title(item)
+    if title:
+        lines.append(_INDENT + screen.dim(screen.shorten(title, screen.columns - len(_INDENT))))
+    lines += screen.paragraph(item.text, _INDENT, hit.matched)
+    if item.topic:
+        lines += screen.paragraph(f"主題　{item.topic}", _INDENT)
+    details = units_and_deadline(item)
+    if details:
+        lines += screen.paragraph("；".join(details), _INDENT)
+    lines += [screen.dim(line) for line in screen.paragraph(f"出處　{found.location}", _INDENT)]
+    return lines
