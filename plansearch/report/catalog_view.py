@@ -71,14 +71,14 @@ def _lines(frameworks: Sequence[Framework], chosen: Sequence[Requirement], scree
     lines: list[str] = []
     for identifier, of_framework in groupby(chosen, key=lambda requirement: requirement.framework):
         framework = by_id[identifier]
-        heading = screen.paragraph(f"{framework.title}（--framework {identifier}）", "")
-        lines += [*([""] if lines else []), *map(screen.bold, heading)]
+        lines += [*([""] if lines else []), *screen.heading(f"{framework.title}（--framework {identifier}）")]
         for code, of_pillar in groupby(of_framework, key=lambda requirement: requirement.pillar):
             lines += ["", *screen.paragraph(f"{code}　{framework.pillar(code).title}", "  ")]
             for requirement in of_pillar:
                 lines += _detail(requirement, screen) if detailed else _one_line(requirement, screen)
     if not detailed:
-        lines += ["", "要看一項的說明、舉例與對照，請在指令後加上代碼，例如 plansearch requirements 1.3"]
+        hint = "要看一項的說明、舉例與對照，請在指令後加上代碼，例如 plansearch requirements 1.3"
+        lines += ["", *screen.paragraph(hint, "")]
     return lines
 
 
@@ -87,7 +87,7 @@ def _one_line(requirement: Requirement, screen: Screen) -> list[str]:
 
 
 def _detail(requirement: Requirement, screen: Screen) -> list[str]:
-    lines = [screen.bold(line) for line in screen.paragraph(f"{requirement.code}　{requirement.title}", "    ")]
+    lines = screen.heading(f"{requirement.code}　{requirement.title}", "    ")
     lines += screen.paragraph(requirement.description, _INDENT)
     for example in requirement.examples:
         lines += screen.paragraph(f"例　{example}", _INDENT)

@@ -37,8 +37,8 @@ def inspection_lines(plan: Plan, screen: Screen) -> list[str]:
 def damage_lines(plan: Plan, screen: Screen) -> list[str]:
     """What the source of one plan lost or scrambled."""
     if not plan.damage:
-        return [f"{visible(plan.name)}：沒有發現原文缺漏或錯亂。"]
-    lines = [screen.bold(f"{visible(plan.name)}：原文有 {len(plan.damage)} 處缺漏或錯亂，請對照原檔")]
+        return screen.paragraph(f"{plan.name}：沒有發現原文缺漏或錯亂。", "")
+    lines = screen.heading(f"{plan.name}：原文有 {len(plan.damage)} 處缺漏或錯亂，請對照原檔")
     for damage in plan.damage:
         lines += _one_damage(damage, screen)
     return lines
@@ -47,7 +47,7 @@ def damage_lines(plan: Plan, screen: Screen) -> list[str]:
 def summaries_lines(summaries: Sequence[PlanSummary], screen: Screen) -> list[str]:
     """The plans of an index, two lines each."""
     items, damage = sum(one.items for one in summaries), sum(one.damage for one in summaries)
-    lines = [screen.bold(f"共 {len(summaries)} 份計畫、{items} 項、缺漏或錯亂 {damage} 處")]
+    lines = screen.heading(f"共 {len(summaries)} 份計畫、{items} 項、缺漏或錯亂 {damage} 處")
     for summary in summaries:
         lines += _summary_lines(summary, screen)
     return lines
@@ -55,7 +55,7 @@ def summaries_lines(summaries: Sequence[PlanSummary], screen: Screen) -> list[st
 
 def build_lines(report: BuildReport, screen: Screen) -> list[str]:
     """What a build did, plan by plan, and which files are not in the index."""
-    lines = [screen.bold(_build_headline(report))]
+    lines = screen.heading(_build_headline(report))
     for summary in report.plans:
         lines += _summary_lines(summary, screen)
     lines += skipped_lines(report.skipped, screen)
@@ -93,7 +93,7 @@ def _summary_lines(summary: PlanSummary, screen: Screen) -> list[str]:
         counts.append(f"{_names(summary.overridden)}出自 plans.toml")
     return [
         "",
-        *(screen.bold(line) for line in screen.paragraph(summary.plan, "")),
+        *screen.heading(summary.plan),
         *screen.paragraph(_metadata_in_words(summary.metadata), indent),
         *screen.paragraph("；".join(counts), indent),
     ]
@@ -114,14 +114,13 @@ def _plan_head(plan: Plan, screen: Screen) -> list[str]:
     rows.append(f"架構 {plan.framework or UNKNOWN}；{len(plan.items)} 項；缺漏或錯亂 {len(plan.damage)} 處")
     if plan.overridden:
         rows.append(f"{_names(plan.overridden)}出自 plans.toml，其餘出自原文")
-    head = [screen.bold(line) for line in screen.paragraph(plan.name, "")]
-    return head + [line for row in rows for line in screen.paragraph(row, "  ")]
+    return screen.heading(plan.name) + [line for row in rows for line in screen.paragraph(row, "  ")]
 
 
 def _heading_lines(heading: tuple[str | None, str], screen: Screen) -> list[str]:
     section, requirement = heading
     title = requirement if section is None or section == requirement else f"{section}　{requirement}"
-    return [screen.bold(line) for line in screen.paragraph(title or "（不在任何標題下）", "")]
+    return screen.heading(title or "（不在任何標題下）")
 
 
 def _items_lines(items: Sequence[PlanItem], screen: Screen) -> list[str]:

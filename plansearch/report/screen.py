@@ -130,6 +130,10 @@ class Screen:
         columns = self.columns - self.width(indent)
         return [indent + self._highlight(text, line, ranges) for line in self.wrap(text, columns)]
 
+    def heading(self, text: str, indent: str = "") -> list[str]:
+        """Lines of ``text`` in bold."""
+        return [self.bold(line) for line in self.paragraph(text, indent)]
+
     def _highlight(self, text: str, line: tuple[int, int], ranges: Sequence[tuple[int, int]]) -> str:
         shown, at = "", line[0]
         for first, last in ranges:

@@ -13,7 +13,7 @@ _INDENT = "    "
 
 def search_lines(result: SearchResult, screen: Screen) -> list[str]:
     """How many were found, then the hits, each with where it stands."""
-    lines = [screen.bold(headline(result)), *screen.paragraph(_circumstances(result, screen), "")]
+    lines = [*screen.heading(headline(result)), *screen.paragraph(_circumstances(result, screen), "")]
     for hit in result.hits:
         lines += ["", *_hit_lines(hit, screen)]
     return lines
