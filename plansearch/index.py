@@ -1,0 +1,407 @@
+"""An index over plans: built once from a folder, opened for every question.
+
+index = PlanIndex.open(Path("index"))
+for hit in search(index, "無障礙設施").hits:
+    print(hit.found.location, hit.found.item.text)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timezone
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from plansearch.encoders import load_encoder
+from plansearch.errors import IndexBrokenError, ModelMismatchError, StoreError
+from plansearch.results import BuildReport, IndexedItem, PlanSummary
+from plansearch.store.catalog import CATALOG_FILE, Catalog, write_catalog
+from plansearch.store.dictionary import Dictionary
+from plansearch.store.layout import (
+    FORMAT_VERSION,
+    VECTOR_CACHE,
+    Manifest,
+    build_lock,
+    new_generation,
+    read_current,
+)
+from plansearch.store.lexical import K1, B, LexicalStore
+from plansearch.store.vectors import VectorCache
+from plansearch.text import FOLD_VERSION, Tokenizer
+from plansearch.types import Damage, Encoder, FloatMatrix, Plan, PlanItem, Progress, SkippedFile
+
+if TYPE_CHECKING:
+    from plansearch.store.dense import DenseStore
+
+EMBED_BATCH: Final = 32
+"""Texts embedded between two commits to the vector cache: about a second of work."""
+
+PASSAGE_VERSION: Final = 1
+"""Changes whenever `passage` would put another text together."""
+
+PROBES: Final = (
+    "量子力學",
+    "披薩食譜",
+    "股票投資建議",
+    "太空梭發射",
+    "恐龍化石",
+    "足球比賽結果",
+    "狗的品種",
+    "高鐵票價",
+    "葡萄酒釀造",
+    "手機遊戲攻略",
+    "鋼琴樂譜",
+    "火山爆發",
+    "電影影評",
+    "英文文法",
+    "星座運勢",
+    "汽車引擎維修",
+)
+"""Questions that no service plan answers: how near items come to them tells how near is not near enough."""
+
+FLOOR_DEVIATIONS: Final = 2.5
+"""How many deviations above the probes' typical best similarity the floor stands."""
+
+MAD_TO_DEVIATION: Final = 1.4826
+"""A normal distribution's standard deviation is this many times its median absolute deviation."""
+
+
+def passage(item: PlanItem) -> str:
+    """What is embedded and searched of an item: the headings it stands under, and its text."""
+    return f"{item.topic} {item.text}" if item.topic else item.text
+
+
+class PlanIndex:
+    """Plans that can be searched: items and their plans, words, vectors.
+
+    Items are numbered by position, from 0, plan by plan in the order of their files.
+    """
+
+    def __init__(
+        self, directory: Path, generation: Path, manifest: Manifest, catalog: Catalog, lexical: LexicalStore
+    ) -> None:
+        self.directory = directory
+        self.manifest = manifest
+        self.catalog = catalog
+        self.lexical = lexical
+        self._generation = generation
+
+    @classmethod
+    def build(
+        cls, folder: Path, directory: Path, *, model: str | None = None, progress: Progress | None = None
+    ) -> BuildReport:
+        """Read all plans of a folder and write an index of them.
+
+        The index that was there before is used until the new one is whole; unchanged texts are not
+        embedded again, and where nothing changed nothing is written.
+
+        Args:
+            folder: where the plans are.
+            directory: where the index goes; made when missing.
+            model: an embedding model by name or folder; the bundled one by default.
+            progress: told (done, total) first of files, then of texts to embed.
+
+        Returns:
+            What was done. Where no plan was found, nothing is written.
+
+        Raises:
+            PlansearchError: the folder can't be read, the model can't be loaded, the index can't be
+                written, or another process builds it now.
+        """
+        from plansearch.collection import read_collection  # noqa: PLC0415  the parsers, which no question needs
+
+        started = monotonic()
+        collection = read_collection(folder, progress)
+        return cls.build_from(
+            collection.plans,
+            collection.skipped,
+            directory,
+            encoder=load_encoder(model),
+            folder=folder,
+            progress=progress,
+            started=started,
+        )
+
+    @classmethod
+    def build_from(
+        cls,
+        plans: Sequence[Plan],
+        skipped: Sequence[SkippedFile],
+        directory: Path,
+        *,
+        encoder: Encoder | None = None,
+        folder: Path | None = None,
+        progress: Progress | None = None,
+        started: float | None = None,
+    ) -> BuildReport:
+        """Write an index of plans that were read already.
+
+        Args:
+            plans: what to index, in this order.
+            skipped: files that gave no plan, to be remembered with them.
+            directory: where the index goes; made when missing.
+            encoder: the embedding model; the bundled one by default.
+            folder: where the plans came from, for the report.
+            progress: told (done, total) of texts to embed.
+            started: `time.monotonic` at the beginning of the work, for the report.
+
+        Returns:
+            What was done. Where there is no item at all, nothing is written.
+
+        Raises:
+            PlansearchError: as `build`.
+        """
+        started = monotonic() if started is None else started
+        encoder = encoder or load_encoder(None)
+        items = [item for plan in plans for item in plan.items]
+        embedded, unchanged = 0, False
+        if items:
+            with build_lock(directory):
+                mark = _fingerprint(plans, skipped, encoder)
+                unchanged = _is_current(directory, mark)
+                if not unchanged:
+                    embedded = _write(directory, plans, skipped, encoder, mark, folder, progress)
+        return BuildReport(
+            folder=str(folder or ""),
+            index=str(directory),
+            model=encoder.name,
+            plans=tuple(_summary(plan) for plan in plans) if items else (),
+            skipped=tuple(skipped),
+            items=len(items),
+            damage=sum(len(plan.damage) for plan in plans),
+            embedded=embedded,
+            reused=len({passage(item) for item in items}) - embedded,
+            unchanged=unchanged,
+            seconds=monotonic() - started,
+        )
+
+    @classmethod
+    def open(cls, directory: Path, *, encoder: Encoder | None = None) -> PlanIndex:
+        """Open an index to ask it questions.
+
+        Args:
+            directory: where `build` wrote it.
+            encoder: the model it was made with, where that is loaded already; by default it is loaded
+                by its name when a question needs it.
+
+        Raises:
+            IndexMissingError: there is none.
+            IndexBrokenError: its parts are missing or don't fit together.
+            IndexVersionError: another version of plansearch wrote it.
+            ModelMismatchError: it was made with another model than ``encoder``.
+        """
+        while True:
+            generation, manifest = read_current(directory)
+            try:
+                index = cls._open_generation(directory, generation, manifest)
+                break
+            except IndexBrokenError:
+                # Builds that ended meanwhile may have removed what was being opened.
+                if read_current(directory)[0] == generation:
+                    raise
+        if encoder is not None:
+            try:
+                index.encoder = index._checked(encoder)
+            except ModelMismatchError:
+                index.close()
+                raise
+        return index
+
+    @classmethod
+    def _open_generation(cls, directory: Path, generation: Path, manifest: Manifest) -> PlanIndex:
+        catalog = Catalog(generation / CATALOG_FILE)
+        lexical = LexicalStore.open(generation, manifest.items)
+        counts = (catalog.n_plans, catalog.n_items, lexical.n_tokens)
+        if counts != (manifest.plans, manifest.items, manifest.tokens):
+            catalog.close()
+            raise _unfitting(directory)
+        return cls(directory, generation, manifest, catalog, lexical)
+
+    def close(self) -> None:
+        """Let go of the index's files."""
+        self.catalog.close()
+
+    def __enter__(self) -> PlanIndex:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        """How many items there are."""
+        return self.manifest.items
+
+    @property
+    def model(self) -> str:
+        """Name of the model that the vectors were made with."""
+        return self.manifest.model
+
+    @cached_property
+    def plans(self) -> tuple[PlanSummary, ...]:
+        """All plans, in order."""
+        return self.catalog.plans()
+
+    @cached_property
+    def skipped(self) -> tuple[SkippedFile, ...]:
+        """Files that were there when the index was built and gave no plan."""
+        return self.catalog.skipped()
+
+    def damage(self, plan: str | None = None) -> tuple[Damage, ...]:
+        """What the sources lost or scrambled: of one plan by name, or of all."""
+        return self.catalog.damage(plan)
+
+    def items(self, positions: Iterable[int] | None = None) -> tuple[IndexedItem, ...]:
+        """Items by position, in the order asked for; all of them by default."""
+        return self.catalog.items(range(len(self)) if positions is None else list(positions))
+
+    def item(self, position: int) -> IndexedItem:
+        """The item at a position.
+
+        Raises:
+            IndexError: there is none.
+        """
+        return self.catalog.items([position])[0]
+
+    def vectors(self, positions: Sequence[int] | None = None) -> FloatMatrix:
+        """Normalised vectors of items, ``(n_items, dimension)``; of all items by default."""
+        return self.dense.vectors(None if positions is None else np.asarray(positions, dtype=np.int64))
+
+    @cached_property
+    def dense(self) -> DenseStore:
+        """The vectors and exact search in them.
+
+        Raises:
+            IndexBrokenError: they can't be read or don't fit the rest.
+        """
+        from plansearch.store.dense import DenseStore  # noqa: PLC0415  FAISS, which a search by words doesn't need
+
+        dense = DenseStore.open(self._generation)
+        expected = (self.manifest.items, self.manifest.texts, self.manifest.dimension)
+        if (dense.n_items, dense.n_texts, dense.dimension) != expected:
+            raise _unfitting(self.directory)
+        return dense
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """Cuts questions into words, as the items were cut."""
+        dictionary = Dictionary.read(self._generation)
+        return Tokenizer(dictionary.frequencies, dictionary.total)
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The model that the vectors were made with.
+
+        Raises:
+            EncoderError: it can't be loaded.
+            ModelMismatchError: what was loaded is another version of it.
+        """
+        return self._checked(load_encoder(self.model))
+
+    def _checked(self, encoder: Encoder) -> Encoder:
+        if (encoder.name, encoder.dimension) != (self.model, self.manifest.dimension):
+            raise ModelMismatchError(
+                f"索引 {self.directory} 是用模型「{self.model}」建立的，現在使用的是「{encoder.name}」。"
+                "請用同一個模型，或重新執行 plansearch index 建立索引。"
+            )
+        return encoder
+
+
+def _unfitting(directory: Path) -> IndexBrokenError:
+    return IndexBrokenError(f"索引 {directory} 的各部分數量不合。請重新執行 plansearch index 建立索引。")
+
+
+def _settings() -> dict[str, int | float | str]:
+    return {"fold": FOLD_VERSION, "passage": PASSAGE_VERSION, "bm25_k1": K1, "bm25_b": B}
+
+
+def _fingerprint(plans: Sequence[Plan], skipped: Sequence[SkippedFile], encoder: Encoder) -> str:
+    """Of all that an index depends on. Plans count as they were parsed, so a better parser is a change too."""
+    digest = sha256()
+    for part in (FORMAT_VERSION, encoder.name, sorted(_settings().items()), *plans, *skipped):
+        digest.update(repr(part).encode("utf-8", "backslashreplace"))
+    return digest.hexdigest()
+
+
+def _is_current(directory: Path, fingerprint: str) -> bool:
+    """Whether a whole index of just this content is there."""
+    try:
+        with PlanIndex.open(directory) as index:
+            return index.manifest.fingerprint == fingerprint and index.dense.n_items == len(index)
+    except StoreError:
+        return False
+
+
+def _write(
+    directory: Path,
+    plans: Sequence[Plan],
+    skipped: Sequence[SkippedFile],
+    encoder: Encoder,
+    fingerprint: str,
+    folder: Path | None,
+    progress: Progress | None,
+) -> int:
+    """Write a generation and make it the current one; tell how many texts were embedded."""
+    from plansearch.store.dense import DenseStore  # noqa: PLC0415  as above
+
+    passages = [passage(item) for plan in plans for item in plan.items]
+    row_of = {text: row for row, text in enumerate(dict.fromkeys(passages))}
+    vectors, embedded = _embed(directory, list(row_of), encoder, progress)
+    tokenizer = Tokenizer.full()
+    tokens = [tokenizer.tokens(text) for text in passages]
+    vocabulary = {token for some in tokens for token in some}
+    manifest = Manifest(
+        format_version=FORMAT_VERSION,
+        model=encoder.name,
+        dimension=encoder.dimension,
+        plans=len(plans),
+        items=len(passages),
+        texts=len(row_of),
+        tokens=len(vocabulary),
+        floor=_floor(encoder, vectors),
+        fingerprint=fingerprint,
+        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        folder=str(folder or ""),
+        sources={plan.name: plan.sha256 for plan in plans},
+        settings=_settings(),
+    )
+    with new_generation(directory) as generation:
+        write_catalog(generation / CATALOG_FILE, plans, skipped)
+        DenseStore.write(generation, vectors, [row_of[text] for text in passages])
+        LexicalStore.write(generation, tokens)
+        small = tokenizer.small(vocabulary)
+        Dictionary(small.frequencies, small.total).write(generation)
+        manifest.write(generation)
+    return embedded
+
+
+def _embed(
+    directory: Path, texts: Sequence[str], encoder: Encoder, progress: Progress | None
+) -> tuple[FloatMatrix, int]:
+    """Vectors of distinct texts, and how many of them the cache didn't have."""
+    with VectorCache(directory / VECTOR_CACHE) as cache:
+        missing = cache.missing(encoder.name, texts)
+        for start in range(0, len(missing), EMBED_BATCH):
+            batch = missing[start : start + EMBED_BATCH]
+            cache.add(encoder.name, batch, encoder.encode_passages(batch))
+            if progress is not None:
+                progress(start + len(batch), len(missing))
+        return cache.read(encoder.name, texts, encoder.dimension), len(missing)
+
+
+def _floor(encoder: Encoder, vectors: FloatMatrix) -> float:
+    """The similarity above which an item is not near by chance; median and MAD, lest one probe be on a subject."""
+    best = (encoder.encode_queries(PROBES) @ vectors.T).max(axis=1)
+    typical = float(np.median(best))
+    deviation = MAD_TO_DEVIATION * float(np.median(np.abs(best - typical)))
+    return typical + FLOOR_DEVIATIONS * deviation
+
+
+def _summary(plan: Plan) -> PlanSummary:
+    return PlanSummary(
+        plan.name, plan.metadata, plan.framework, len(plan.items), len(plan.damage), tuple(plan.overridden)
+    )

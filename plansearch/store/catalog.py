@@ -1,0 +1,273 @@
+"""Plans, items and what was wrong with them, in SQLite; filters answer with the positions they allow."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+from plansearch.errors import IndexBrokenError
+from plansearch.results import Filters, IndexedItem, PlanSummary
+from plansearch.types import Alignment, CrosswalkMatch, Damage, Metadata, Plan, PlanItem, SkippedFile, Span
+
+CATALOG_FILE: Final = "catalog.sqlite"
+
+LOOKUP_SIZE: Final = 500
+"""Positions asked for at once; SQLite takes at least 999 parameters."""
+
+_SCHEMA: Final = """
+CREATE TABLE plans (
+    number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, agency TEXT, agency_type TEXT, city TEXT, year INTEGER,
+    title TEXT, framework TEXT, overridden TEXT NOT NULL
+);
+CREATE TABLE items (
+    position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, plan INTEGER NOT NULL REFERENCES plans,
+    section TEXT, code TEXT, requirement TEXT, topic TEXT, number TEXT, text TEXT NOT NULL, deadline TEXT,
+    first_line INTEGER, last_line INTEGER, page INTEGER, table_number INTEGER, row_number INTEGER,
+    pillar TEXT, method TEXT, confidence REAL
+);
+CREATE TABLE units (position INTEGER NOT NULL REFERENCES items, place INTEGER NOT NULL, name TEXT NOT NULL);
+CREATE TABLE crosswalk (
+    position INTEGER NOT NULL REFERENCES items, place INTEGER NOT NULL, framework TEXT NOT NULL, code TEXT NOT NULL,
+    relation TEXT NOT NULL, confidence REAL NOT NULL
+);
+CREATE TABLE damage (
+    plan INTEGER NOT NULL REFERENCES plans, place INTEGER NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL,
+    code TEXT, first_line INTEGER, last_line INTEGER, page INTEGER, table_number INTEGER, row_number INTEGER
+);
+CREATE TABLE skipped (name TEXT NOT NULL, reason TEXT NOT NULL);
+CREATE INDEX items_plan ON items (plan);
+CREATE INDEX units_position ON units (position);
+CREATE INDEX units_name ON units (name);
+CREATE INDEX crosswalk_position ON crosswalk (position);
+CREATE VIEW codes AS
+    SELECT position, code FROM items WHERE code IS NOT NULL UNION ALL SELECT position, code FROM crosswalk;
+"""
+
+_ITEMS: Final = (
+    "SELECT items.*, plans.name, plans.agency, plans.agency_type, plans.city, plans.year, plans.title, plans.framework"
+    " FROM items JOIN plans ON plans.number = items.plan"
+)
+
+_COLUMNS: Final = {
+    "agency": "SELECT DISTINCT agency FROM plans WHERE agency IS NOT NULL ORDER BY agency",
+    "type": "SELECT DISTINCT agency_type FROM plans WHERE agency_type IS NOT NULL ORDER BY agency_type",
+    "city": "SELECT DISTINCT city FROM plans WHERE city IS NOT NULL ORDER BY city",
+    "year": "SELECT DISTINCT year FROM plans WHERE year IS NOT NULL ORDER BY year",
+    "requirement": "SELECT DISTINCT code FROM codes ORDER BY code",
+    "unit": "SELECT DISTINCT name FROM units ORDER BY name",
+}
+
+
+class Catalog:
+    """Reads what `write_catalog` wrote.
+
+    Args:
+        path: the SQLite file.
+
+    Raises:
+        IndexBrokenError: it is missing or no such file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            # Nobody writes to a finished generation, so it needs no locks, and several threads may read it.
+            uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+            self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+            self._connection.row_factory = sqlite3.Row
+        except sqlite3.Error as error:
+            raise self._broken(error) from error
+        self.n_items = int(self._rows("SELECT count(*) FROM items")[0][0])
+        self.n_plans = int(self._rows("SELECT count(*) FROM plans")[0][0])
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def plans(self) -> tuple[PlanSummary, ...]:
+        """All plans, in the order they were indexed."""
+        rows = self._rows(
+            "SELECT plans.*, (SELECT count(*) FROM items WHERE plan = plans.number) AS n_items,"
+            " (SELECT count(*) FROM damage WHERE plan = plans.number) AS n_damage FROM plans ORDER BY number"
+        )
+        return tuple(
+            PlanSummary(
+                row["name"],
+                _metadata(row),
+                row["framework"],
+                row["n_items"],
+                row["n_damage"],
+                tuple(json.loads(row["overridden"])),
+            )
+            for row in rows
+        )
+
+    def items(self, positions: Sequence[int]) -> tuple[IndexedItem, ...]:
+        """Items by position, in the order asked for.
+
+        Raises:
+            IndexError: there is no such position.
+        """
+        found: dict[int, IndexedItem] = {}
+        for start in range(0, len(positions), LOOKUP_SIZE):
+            found.update(self._read_items([int(position) for position in positions[start : start + LOOKUP_SIZE]]))
+        try:
+            return tuple(found[int(position)] for position in positions)
+        except KeyError as error:
+            msg = f"no item at position {error}"
+            raise IndexError(msg) from error
+
+    def damage(self, plan: str | None = None) -> tuple[Damage, ...]:
+        """What was lost or scrambled, of one plan by name or of all."""
+        rows = self._rows(
+            "SELECT damage.* FROM damage JOIN plans ON plans.number = damage.plan"
+            " WHERE ? IS NULL OR plans.name = ? ORDER BY plan, place",
+            (plan, plan),
+        )
+        return tuple(Damage(row["kind"], row["detail"], row["code"], _span(row)) for row in rows)
+
+    def skipped(self) -> tuple[SkippedFile, ...]:
+        """Files that gave no plan."""
+        return tuple(SkippedFile(row["name"], row["reason"]) for row in self._rows("SELECT * FROM skipped"))
+
+    def position(self, item_id: str) -> int | None:
+        """Where the item with this id stands; ``None`` where there is none."""
+        rows = self._rows("SELECT position FROM items WHERE id = ?", (item_id,))
+        return int(rows[0][0]) if rows else None
+
+    def values(self, option: str) -> list[str]:
+        """All values that a filter can have here, sorted.
+
+        Args:
+            option: ``agency``, ``type``, ``city``, ``year``, ``requirement`` or ``unit``.
+        """
+        return [str(row[0]) for row in self._rows(_COLUMNS[option])]
+
+    def allowed(self, filters: Filters) -> list[int]:
+        """Positions of the items that pass all filters, ascending.
+
+        Values are compared as they are; a requirement also stands for the codes under it.
+        """
+        conditions: list[str] = []
+        values: list[str | int] = []
+        for column, wanted in (
+            ("plans.agency", filters.agencies),
+            ("plans.agency_type", filters.types),
+            ("plans.city", filters.cities),
+            ("plans.year", filters.years),
+        ):
+            if wanted:
+                conditions.append(f"{column} IN ({_marks(wanted)})")
+                values.extend(wanted)
+        if filters.units:
+            conditions.append(f"position IN (SELECT position FROM units WHERE name IN ({_marks(filters.units)}))")
+            values.extend(filters.units)
+        if filters.requirements:
+            each = " OR ".join(["code = ? OR substr(code, 1, ?) = ?"] * len(filters.requirements))
+            conditions.append(f"position IN (SELECT position FROM codes WHERE {each})")  # noqa: S608  only ?
+            for code in filters.requirements:
+                values.extend((code, len(code) + 1, f"{code}."))
+        where = " AND ".join(conditions) or "1"
+        query = f"SELECT position FROM items JOIN plans ON plans.number = plan WHERE {where} ORDER BY position"  # noqa: S608
+        return [row[0] for row in self._rows(query, values)]
+
+    def _read_items(self, positions: Sequence[int]) -> Iterator[tuple[int, IndexedItem]]:
+        where = f"position IN ({_marks(positions)})"
+        units: dict[int, list[str]] = {}
+        for row in self._rows(f"SELECT * FROM units WHERE {where} ORDER BY position, place", positions):  # noqa: S608
+            units.setdefault(row["position"], []).append(row["name"])
+        crosswalk: dict[int, list[CrosswalkMatch]] = {}
+        for row in self._rows(f"SELECT * FROM crosswalk WHERE {where} ORDER BY position, place", positions):  # noqa: S608
+            match = CrosswalkMatch(row["framework"], row["code"], row["relation"], row["confidence"])
+            crosswalk.setdefault(row["position"], []).append(match)
+        for row in self._rows(f"{_ITEMS} WHERE {where}", positions):
+            position = row["position"]
+            item = _item(row, tuple(units.get(position, ())), tuple(crosswalk.get(position, ())))
+            yield position, IndexedItem(row["id"], row["name"], _metadata(row), row["framework"], item)
+
+    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        try:
+            return self._connection.execute(query, tuple(values)).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise self._broken(error) from error
+
+    def _broken(self, error: sqlite3.Error) -> IndexBrokenError:
+        return IndexBrokenError(f"索引的目錄檔無法讀取：{self._path}（{error}）。請重新建立索引。")
+
+
+def write_catalog(path: Path, plans: Sequence[Plan], skipped: Iterable[SkippedFile]) -> None:
+    """Write plans, with their items in order, and files that gave none, to a new file."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executescript(_SCHEMA)
+        position = 0
+        for number, plan in enumerate(plans):
+            _write_plan(connection, number, plan)
+            for place, item in enumerate(plan.items, start=1):
+                _write_item(connection, position, f"{plan.name}#{place}", number, item)
+                position += 1
+        connection.executemany("INSERT INTO skipped VALUES (?, ?)", [(file.name, file.reason) for file in skipped])
+
+
+def _write_plan(connection: sqlite3.Connection, number: int, plan: Plan) -> None:
+    metadata = plan.metadata
+    values = (number, plan.name, metadata.agency, metadata.agency_type, metadata.city, metadata.year, metadata.title)
+    _insert(connection, "plans", [(*values, plan.framework, json.dumps(plan.overridden))])
+    damage = [
+        (number, place, one.kind, one.detail, one.code, *_span_values(one.span))
+        for place, one in enumerate(plan.damage)
+    ]
+    _insert(connection, "damage", damage)
+
+
+def _write_item(connection: sqlite3.Connection, position: int, item_id: str, plan: int, item: PlanItem) -> None:
+    texts = (item.section, item.code, item.requirement, item.topic, item.number, item.text, item.deadline)
+    alignment = (item.alignment.method, item.alignment.confidence) if item.alignment else (None, None)
+    _insert(connection, "items", [(position, item_id, plan, *texts, *_span_values(item.span), item.pillar, *alignment)])
+    _insert(connection, "units", [(position, place, unit) for place, unit in enumerate(item.units)])
+    crosswalk = [
+        (position, place, match.framework, match.code, match.relation, match.confidence)
+        for place, match in enumerate(item.crosswalk)
+    ]
+    _insert(connection, "crosswalk", crosswalk)
+
+
+def _insert(connection: sqlite3.Connection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        connection.executemany(f"INSERT INTO {table} VALUES ({_marks(rows[0])})", rows)  # noqa: S608  names are ours
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _span_values(span: Span) -> tuple[int | None, ...]:
+    return (span.first_line, span.last_line, span.page, span.table, span.row)
+
+
+def _span(row: sqlite3.Row) -> Span:
+    return Span(row["first_line"], row["last_line"], row["page"], row["table_number"], row["row_number"])
+
+
+def _metadata(row: sqlite3.Row) -> Metadata:
+    return Metadata(row["agency"], row["agency_type"], row["city"], row["year"], row["title"])
+
+
+def _item(row: sqlite3.Row, units: tuple[str, ...], crosswalk: tuple[CrosswalkMatch, ...]) -> PlanItem:
+    return PlanItem(
+        section=row["section"],
+        code=row["code"],
+        requirement=row["requirement"],
+        topic=row["topic"],
+        number=row["number"],
+        text=row["text"],
+        units=units,
+        deadline=row["deadline"],
+        span=_span(row),
+        pillar=row["pillar"],
+        alignment=Alignment(row["method"], row["confidence"]) if row["method"] else None,
+        crosswalk=crosswalk,
+    )

@@ -1,0 +1,220 @@
+"""The directory of an index: generations beside each other, and a pointer to the one that counts.
+
+::
+
+    CURRENT               the name of the generation that is read; replaced by one rename
+    gen-000007/           a whole index: manifest.json and its parts
+    gen-000006/           the one before, for readers that had just read CURRENT
+    vectors.sqlite        vectors by model and text; outlives the generations
+    build.lock            held while a build runs
+
+Readers only ever see whole generations: a build writes a new one, flushes it to disk, and then replaces
+CURRENT. A build that dies leaves a generation that nobody points to; the next build removes it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+from plansearch.errors import IndexBrokenError, IndexLockedError, IndexMissingError, IndexVersionError, StoreError
+
+FORMAT_VERSION: Final = 1
+"""Of all files of a generation together; changes whenever an older program could not read them."""
+
+CURRENT: Final = "CURRENT"
+LOCK: Final = "build.lock"
+VECTOR_CACHE: Final = "vectors.sqlite"
+MANIFEST: Final = "manifest.json"
+KEPT_GENERATIONS: Final = 2
+"""The current one and the one before it."""
+
+OPEN_ATTEMPTS: Final = 5
+"""A generation can only vanish while it is opened if two builds end meanwhile; five times is not chance."""
+
+_GENERATION: Final = re.compile(r"gen-(\d{6,})")
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation is made of."""
+
+    format_version: int
+    model: str
+    dimension: int
+    plans: int
+    items: int
+    texts: int
+    """Distinct texts, each with one vector."""
+    tokens: int
+    floor: float
+    """Similarity that a question off all subjects does not reach with this model and these items."""
+    fingerprint: str
+    """SHA-256 of everything that went into the index."""
+    created: str
+    """UTC, ISO 8601."""
+    folder: str
+    sources: dict[str, str]
+    """SHA-256 of each plan's file, by its name."""
+    settings: dict[str, int | float | str]
+
+    def write(self, generation: Path) -> None:
+        """Write ``manifest.json``."""
+        text = json.dumps(asdict(self), ensure_ascii=False, indent=1)
+        (generation / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, generation: Path) -> Manifest:
+        """Read ``manifest.json``.
+
+        Raises:
+            FileNotFoundError: the generation is gone.
+            IndexBrokenError: it can't be understood.
+            IndexVersionError: another version of plansearch wrote it.
+        """
+        path = generation / MANIFEST
+        try:
+            values: Any = json.loads(path.read_text(encoding="utf-8"))
+            version = values["format_version"]
+            if version == FORMAT_VERSION:
+                return cls(**{field.name: values[field.name] for field in fields(cls)})
+        except FileNotFoundError:
+            raise
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise IndexBrokenError(f"索引說明檔無法讀取：{path}。請重新執行 plansearch index 建立索引。") from error
+        raise IndexVersionError(
+            f"索引 {generation.parent} 的格式是第 {version} 版，這個程式使用第 {FORMAT_VERSION} 版。"
+            "請重新執行 plansearch index 建立索引。"
+        )
+
+
+def current_generation(directory: Path) -> Path:
+    """The generation that CURRENT points to; it may vanish if builds end meanwhile.
+
+    Raises:
+        IndexMissingError: there is no index here.
+        IndexBrokenError: CURRENT names nothing sensible.
+    """
+    try:
+        name = (directory / CURRENT).read_text(encoding="utf-8").strip()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise IndexMissingError(
+            f"這裡還沒有索引：{directory}。請先執行 plansearch index <計畫資料夾> --index {directory}。"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise IndexBrokenError(f"索引無法讀取：{directory / CURRENT}（{error}）。請重新建立索引。") from error
+    if not _GENERATION.fullmatch(name):
+        raise IndexBrokenError(f"索引損壞：{directory / CURRENT} 的內容不正確。請重新執行 plansearch index 建立索引。")
+    return directory / name
+
+
+def read_current(directory: Path) -> tuple[Path, Manifest]:
+    """The current generation and its manifest, as one pair.
+
+    Raises:
+        IndexMissingError: there is no index here.
+        IndexBrokenError: the generation is missing or can't be understood.
+        IndexVersionError: another version of plansearch wrote it.
+    """
+    for _ in range(OPEN_ATTEMPTS):
+        generation = current_generation(directory)
+        with suppress(FileNotFoundError):
+            return generation, Manifest.read(generation)
+    raise IndexBrokenError(f"索引損壞：找不到 {generation}。請重新執行 plansearch index 建立索引。")
+
+
+@contextmanager
+def build_lock(directory: Path) -> Iterator[None]:
+    """Hold the right to build in a directory, which is made when missing.
+
+    Raises:
+        IndexLockedError: another process builds here now.
+        StoreError: the directory can't be written.
+    """
+    from filelock import FileLock, Timeout  # noqa: PLC0415  25 ms that only a build should take
+
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(directory / LOCK, timeout=0)
+        lock.acquire()
+    except Timeout as error:
+        raise IndexLockedError(f"另一個程式正在建立這個索引：{directory}。請等它完成後再試。") from error
+    except OSError as error:
+        raise StoreError(f"無法寫入索引資料夾：{directory}（{error}）。請檢查路徑與寫入權限。") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def new_generation(directory: Path) -> Iterator[Path]:
+    """Give an empty folder to write an index to, and make it the current one at the end.
+
+    On an error the folder is removed and the index stays as it was. The caller holds `build_lock`.
+    """
+    remove_stale(directory)
+    generation = directory / f"gen-{_last_number(directory) + 1:06d}"
+    generation.mkdir()
+    try:
+        yield generation
+        for path in sorted(generation.iterdir()):
+            _flush(path)
+        _flush(generation)
+        _point_to(directory, generation.name)
+    except BaseException:
+        shutil.rmtree(generation, ignore_errors=True)
+        raise
+    remove_stale(directory)
+
+
+def remove_stale(directory: Path) -> None:
+    """Remove generations that nobody opens any more: dead builds' and those long replaced."""
+    try:
+        current = current_generation(directory).name
+    except StoreError:
+        current = ""
+    numbered = sorted((number, path) for path in directory.iterdir() if (number := _number(path)) is not None)
+    older = [path for number, path in numbered if number <= (_number(directory / current) or 0)]
+    for _, path in numbered:
+        if path not in older[-KEPT_GENERATIONS:]:
+            # Windows keeps a file that somebody has open; the next build tries again.
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _number(path: Path) -> int | None:
+    match = _GENERATION.fullmatch(path.name)
+    return int(match[1]) if match else None
+
+
+def _last_number(directory: Path) -> int:
+    return max((_number(path) or 0 for path in directory.iterdir()), default=0)
+
+
+def _point_to(directory: Path, name: str) -> None:
+    pointer = directory / f"{CURRENT}.new"
+    pointer.write_text(name + "\n", encoding="utf-8")
+    _flush(pointer)
+    os.replace(pointer, directory / CURRENT)
+    _flush(directory)
+
+
+def _flush(path: Path) -> None:
+    """Wait until a file, or the entries of a folder, are on the disk."""
+    if path.is_dir():
+        if os.name == "nt":
+            return  # Windows has no such call for folders and needs none
+        descriptor = os.open(path, os.O_RDONLY)
+    else:
+        descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,219 @@
+"""Text for searching: a folded copy of the same length, its words, and where they stand in the source.
+
+The plans are in Traditional characters and jieba's dictionary is in Simplified ones, so a copy is
+folded for searching; what is shown is never changed. This is the only module that knows OpenCC and jieba.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, partial
+from itertools import pairwise
+from typing import Any, Final
+
+FOLD_VERSION: Final = 1
+"""Changes whenever `fold` or `Tokenizer` would answer differently; an index remembers it."""
+
+COMMON_WORD_FREQUENCY: Final = 200
+"""Words that jieba counted at least this often (about 16,000) stay in a small dictionary, so that the words
+of a question that no plan has don't make it cut their neighbours wrongly."""
+
+_HAN: Final = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_OTHER: Final = rf"[^\W_{_HAN}]"
+_JOINT: Final = "[ .,&'/_-]"
+_RUN: Final = re.compile(f"(?P<han>[{_HAN}]+)|{_OTHER}+")
+_CHAIN: Final = re.compile(f"{_OTHER}+(?:{_JOINT}{{1,2}}{_OTHER}+)+")
+_NOT_OTHER: Final = re.compile(rf"[\W_{_HAN}]+")
+_HAN_ONLY: Final = re.compile(f"[{_HAN}]+")
+_MARKED: Final = re.compile(b"\1+")
+_REPLACEMENT: Final = 0xFFFD
+
+
+_CHANGES: Final[tuple[Callable[[str], str], ...]] = (partial(unicodedata.normalize, "NFKC"), str.lower)
+
+
+class _WidthAndCase(dict[int, int]):
+    """A table for `str.translate`: NFKC and lower case, each only where one character stays one."""
+
+    def __missing__(self, code: int) -> int:
+        character = chr(code)
+        for change in _CHANGES:
+            changed = change(character)
+            character = changed if len(changed) == 1 else character
+        # OpenCC takes UTF-8, which has no lone surrogates; a broken console can put some into a question.
+        self[code] = _REPLACEMENT if "\ud800" <= character <= "\udfff" else ord(character)
+        return self[code]
+
+
+_WIDTH_AND_CASE: Final = _WidthAndCase()
+
+
+@cache
+def _simplifier() -> Any:  # noqa: ANN401  OpenCC has no types
+    from opencc import OpenCC  # noqa: PLC0415  loads its dictionaries; not needed to open an index
+
+    return OpenCC("t2s")
+
+
+@cache
+def _simplify_character(character: str) -> str:
+    simplified: str = _simplifier().convert(character)
+    return simplified if len(simplified) == 1 else character
+
+
+def fold(text: str) -> str:
+    """Make the copy of a text that is searched: Simplified, half width, lower case, 臺 as 台.
+
+    Args:
+        text: any text.
+
+    Returns:
+        A text of exactly the same length, so that its ranges are ranges of the source.
+    """
+    plain = text.translate(_WIDTH_AND_CASE)
+    if plain.isascii():
+        return plain
+    simplified: str = _simplifier().convert(plain)
+    if len(simplified) == len(plain):
+        return simplified
+    return "".join(map(_simplify_character, plain))
+
+
+@cache
+def _jieba() -> Any:  # noqa: ANN401  jieba has no types
+    """Import jieba without its deprecated ways.
+
+    With an old setuptools it imports pkg_resources, which takes longer than all of plansearch and warns;
+    where that is missing it opens its dictionary as a plain file. Its regular expressions warn when they
+    are compiled for the first time.
+    """
+    absent = object()
+    before = sys.modules.get("pkg_resources", absent)
+    if before is absent:
+        sys.modules["pkg_resources"] = None  # type: ignore[assignment]  # makes the import fail, as documented
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import jieba  # noqa: PLC0415  40 ms that only a search by words needs
+    finally:
+        if before is absent:
+            del sys.modules["pkg_resources"]
+    return jieba
+
+
+class Tokenizer:
+    """Cuts text into jieba's words, bigrams of Chinese characters, and Latin words and numbers.
+
+    Bigrams stand beside the words, so that a word that no dictionary has is still found.
+    """
+
+    def __init__(self, frequencies: Mapping[str, int], total: int) -> None:
+        self._cutter = _jieba().Tokenizer()
+        # jieba's own way to load a dictionary writes a cache file and logs to stderr.
+        self._cutter.FREQ = dict(frequencies)
+        self._cutter.total = total
+        self._cutter.initialized = True
+
+    @classmethod
+    def full(cls) -> Tokenizer:
+        """Load jieba's whole dictionary, which takes about a second."""
+        cutter = _jieba().Tokenizer()
+        return cls(*cutter.gen_pfdict(cutter.get_dict_file()))
+
+    def small(self, words: Iterable[str]) -> Tokenizer:
+        """Keep what a question needs: the given words and the common ones, with the same frequencies.
+
+        Args:
+            words: the words of an index; those that the dictionary doesn't have are left out.
+        """
+        kept: dict[str, int] = {}
+        common = (word for word, frequency in self.frequencies.items() if frequency >= COMMON_WORD_FREQUENCY)
+        for word in sorted({*common, *words}):
+            if not (frequency := self.frequencies.get(word, 0)):
+                continue
+            for end in range(1, len(word)):
+                # jieba walks from prefix to prefix; one that is no word itself has frequency 0
+                kept.setdefault(word[:end], 0)
+            kept[word] = frequency
+        return Tokenizer(kept, self.total)
+
+    @property
+    def frequencies(self) -> Mapping[str, int]:
+        """How often jieba counted each word; 0 for what only begins one."""
+        frequencies: Mapping[str, int] = self._cutter.FREQ
+        return frequencies
+
+    @property
+    def total(self) -> int:
+        """Sum of all frequencies of the whole dictionary."""
+        total: int = self._cutter.total
+        return total
+
+    def words(self, text: str) -> list[str]:
+        """Cut a text into words, in order, folded; punctuation is left out."""
+        words: list[str] = []
+        for run in _RUN.finditer(fold(text)):
+            words.extend(self._cutter.cut(run[0]) if run["han"] else [run[0]])
+        return words
+
+    def tokens(self, text: str) -> list[str]:
+        """Cut a text into all that is searched for, repeats kept.
+
+        Returns:
+            Words, then the bigrams and single characters of Chinese, then chains of other
+            words written together, so that ``QR Code`` meets ``QRCode``.
+        """
+        folded = fold(text)
+        tokens = [word for word in self.words(text) if len(word) > 1 or not _is_han(word)]
+        for run in _RUN.finditer(folded):
+            if run["han"]:
+                tokens.extend(first + second for first, second in pairwise(run[0]))
+                tokens.extend(run[0])
+        tokens.extend(_NOT_OTHER.sub("", chain[0]) for chain in _CHAIN.finditer(folded))
+        return tokens
+
+
+def _is_han(token: str) -> bool:
+    return _HAN_ONLY.fullmatch(token) is not None
+
+
+def telling_tokens(tokens: Sequence[str]) -> tuple[str, ...]:
+    """Leave out single Chinese characters: they help to rank, but sharing one says nothing of the subject.
+
+    Args:
+        tokens: what `Tokenizer.tokens` made of a query.
+
+    Returns:
+        The tokens that tell what is asked, each once, in order; all of them where only characters were given.
+    """
+    telling = dict.fromkeys(token for token in tokens if len(token) > 1 or not _is_han(token))
+    return tuple(telling or dict.fromkeys(tokens))
+
+
+def match_ranges(text: str, query_tokens: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Find where a text has the words of a query.
+
+    Args:
+        text: the source, not folded.
+        query_tokens: what `Tokenizer.tokens` made of the query.
+
+    Returns:
+        Ranges ``[start, end)`` of ``text``, in order; neither overlapping nor touching.
+    """
+    folded = fold(text)
+    marked = bytearray(len(folded))
+    for token in telling_tokens(query_tokens):
+        for match in _pattern(token).finditer(folded):
+            marked[match.start() : match.end()] = b"\1" * (match.end() - match.start())
+    return tuple(match.span() for match in _MARKED.finditer(marked))
+
+
+def _pattern(token: str) -> re.Pattern[str]:
+    if _is_han(token):
+        return re.compile(re.escape(token))
+    spelled = f"{_JOINT}{{0,2}}".join(map(re.escape, token))
+    return re.compile(f"(?<!{_OTHER}){spelled}(?!{_OTHER})")
