@@ -115,11 +115,11 @@ def index(
     from plansearch.report.progress import progress_bar
     from plansearch.report.reports import build_report
 
-    with progress_bar("建立索引") as progress:
+    with progress_bar("讀取計畫", "計算向量") as progress:
         built = PlanIndex.build(folder, index, model=model, progress=progress)
     _deliver(build_report(built), form, output)
-    if not built.plans:
-        message = f"{folder} 裡沒有讀得懂的計畫，索引是空的。"
+    if not built.items:
+        message = f"{folder} 裡沒有讀得懂的計畫，沒有建立索引。請確認資料夾是否正確、檔案格式是否支援。"
         raise PlansearchError(message)
 
 
@@ -213,7 +213,7 @@ def plans(index: IndexOption = Path("index"), form: FormatOption = "table", outp
     from plansearch.report.reports import plans_report
 
     with PlanIndex.open(index) as opened:
-        report = plans_report(opened.plans)
+        report = plans_report(opened.plans, opened.skipped)
     _deliver(report, form, output)
 
 

@@ -44,13 +44,13 @@ def damage_lines(plan: Plan, screen: Screen) -> list[str]:
     return lines
 
 
-def summaries_lines(summaries: Sequence[PlanSummary], screen: Screen) -> list[str]:
-    """The plans of an index, two lines each."""
+def summaries_lines(summaries: Sequence[PlanSummary], skipped: Sequence[SkippedFile], screen: Screen) -> list[str]:
+    """The plans of an index, and the files that are not in it."""
     items, damage = sum(one.items for one in summaries), sum(one.damage for one in summaries)
     lines = screen.heading(f"共 {len(summaries)} 份計畫、{items} 項、缺漏或錯亂 {damage} 處")
     for summary in summaries:
         lines += _summary_lines(summary, screen)
-    return lines
+    return lines + skipped_lines(skipped, screen)
 
 
 def build_lines(report: BuildReport, screen: Screen) -> list[str]:
@@ -83,6 +83,17 @@ def _build_headline(report: BuildReport) -> str:
     counts = f"{len(report.plans)} 份計畫、{report.items} 項、缺漏或錯亂 {report.damage} 處"
     skipped = f"；略過 {len(report.skipped)} 個檔案" if report.skipped else ""
     return f"讀入 {report.folder}：{counts}{skipped}"
+
+
+def _build_outcome(report: BuildReport) -> list[str]:
+    if not report.items:
+        return ["", "沒有可以放進索引的措施，什麼都沒有寫入；原來若有索引，仍維持原樣。"]
+    state = "內容沒有變動，沿用原有索引" if report.unchanged else "索引已更新"
+    return [
+        "",
+        f"{state}；向量新算 {report.embedded} 筆、沿用 {report.reused} 筆；{report.seconds:.1f} 秒",
+        f"索引位置：{report.index}；模型：{report.model}",
+    ]
 
 
 def _summary_lines(summary: PlanSummary, screen: Screen) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -14,12 +14,31 @@ from plansearch.types import Progress
 
 
 @contextmanager
-def progress_bar(description: str) -> Generator[Progress | None]:
-    """Yield what long work should call as it goes on, or ``None`` where nobody would see it."""
+def progress_bar(*stages: str) -> Generator[Progress | None]:
+    """Yield what long work should call as it goes on, or ``None`` where nobody would see it.
+
+    Args:
+        stages: what the work does, stage by stage; a count that falls back begins the next one.
+    """
     if not sys.stderr.isatty():
         yield None
         return
-    columns = (TextColumn(description), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(description, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        yield _Stages(bar, stages).advance
+
+
+class _Stages:
+    """One bar for each stage of the work."""
+
+    def __init__(self, bar: Bar, names: Sequence[str]) -> None:
+        self._bar = bar
+        self._names = list(names)
+        self._done = 0
+        self._task = bar.add_task(self._names.pop(0), total=None)
+
+    def advance(self, done: int, total: int) -> None:
+        if done < self._done and self._names:
+            self._task = self._bar.add_task(self._names.pop(0), total=None)
+        self._done = done
+        self._bar.update(self._task, completed=done, total=total)

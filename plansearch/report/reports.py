@@ -9,7 +9,7 @@ from plansearch.report import plan_view, records, search_view
 from plansearch.report.rendering import Report
 from plansearch.report.serialise import Column
 from plansearch.results import BuildReport, PlanSummary, SearchResult
-from plansearch.types import Plan
+from plansearch.types import Plan, SkippedFile
 
 _ITEM_FIELDS = (
     "plan",
@@ -109,16 +109,19 @@ def damage_report(plan: Plan) -> Report:
     )
 
 
-def plans_report(summaries: Sequence[PlanSummary]) -> Report:
-    """The plans of an index."""
+def plans_report(summaries: Sequence[PlanSummary], skipped: Sequence[SkippedFile] = ()) -> Report:
+    """The plans of an index, and the files that gave none when it was built."""
     rows = tuple(records.summary_record(summary) for summary in summaries)
     return Report(
         heading=f"共 {len(rows)} 份計畫",
-        about={"plans": list[records.Value](rows)},
+        about={
+            "plans": list[records.Value](rows),
+            "skipped": [records.skipped_record(file) for file in skipped],
+        },
         rows=rows,
         fields=_PLAN_FIELDS,
         columns=_PLAN_COLUMNS,
-        view=partial(plan_view.summaries_lines, summaries),
+        view=partial(plan_view.summaries_lines, summaries, skipped),
     )
 
 

