@@ -213,7 +213,7 @@ def _chapter(page: _Page, truth: Truth, chapter: Chapter, gap: bool) -> None:
     for line in chapter.text:
         page.add(line)
     for index, item in items:
-        page.add(("- " if truth.style.bullets else "") + (item.number or "") + item.text, index)
+        page.add(("- " if truth.style.bullets and item.number else "") + (item.number or "") + item.text, index)
 
 
 def _items_of(truth: Truth, chapter: Chapter) -> list[tuple[int, TruthItem]]:
