@@ -1,6 +1,7 @@
 """Catalogs of requirements, and how a plan's headings and items are matched to them."""
 
 from plansearch.frameworks.alignment import (
+    align_by_meaning,
     choose_framework,
     is_prefix_of_title,
     match_pillar,
@@ -16,6 +17,7 @@ from plansearch.frameworks.catalog import (
     link_frameworks,
     load_framework,
 )
+from plansearch.frameworks.crosswalk import crosswalk_item
 from plansearch.frameworks.headings import heading_key, strip_ordinal
 
 __all__ = [
@@ -23,8 +25,10 @@ __all__ = [
     "Framework",
     "Pillar",
     "Requirement",
+    "align_by_meaning",
     "bundled_frameworks",
     "choose_framework",
+    "crosswalk_item",
     "heading_key",
     "is_prefix_of_title",
     "link_frameworks",
