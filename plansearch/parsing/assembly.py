@@ -1,0 +1,259 @@
+"""Document to blocks: which requirement each piece of text stands under, also where a page cut it.
+
+The source's order is kept. A piece without a number goes on with what was left open before a page break;
+a heading takes effect where its numbering restarts, since extraction moves headings up and down a row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from plansearch.frameworks import Framework
+from plansearch.parsing.blocks import Assembly, Block, Entry, Heading, RowNotes
+from plansearch.parsing.columns import (
+    Header,
+    ends_sentence,
+    header_of,
+    is_deadline,
+    is_units,
+    role_of_cell,
+    unit_entries,
+)
+from plansearch.parsing.headings import HeadingReader
+from plansearch.parsing.outline import Segment, leading_mark, split_marks
+from plansearch.types import Cell, Document, Paragraph, Row, Span, Table
+
+_LATIN_JOIN = re.compile(r"[A-Za-z0-9]$")
+_LATIN_BEGIN = re.compile(r"^[A-Za-z0-9]")
+_UNIT_LINE = re.compile(
+    r"^[（(【]?\s*(?:承辦|主辦|業務|執行|權責|辦理|負責|協辦|主\(協\)辦)(?:單位|課室|科室)\s*[：:】]\s*(.+?)[）)]?$"
+)
+_DEADLINE_LINE = re.compile(r"^[（(【]?\s*(?:完成期限|辦理期限|完成日期|期限|辦理期程)\s*[：:】]\s*(.+?)[）)]?$")
+_MAX_SECTION_TITLE = 20
+"""Characters; a longer text after 陸、 is the section's content, not its name."""
+
+
+def join_text(first: str, second: str) -> str:
+    """Join two halves of a text that a page break cut; Latin words keep a space between them."""
+    space = " " if _LATIN_JOIN.search(first) and _LATIN_BEGIN.search(second) else ""
+    return first + space + second
+
+
+def assemble(document: Document, framework: Framework | None) -> Assembly:
+    """Take a document apart into blocks."""
+    assembler = _Assembler(framework)
+    resumes = _tables_resume(document.blocks)
+    for position, block in enumerate(document.blocks):
+        if isinstance(block, Table):
+            for number, row in enumerate(block.rows):
+                assembler.add_row(row, begins_table=number == 0)
+        else:
+            assembler.add_paragraph(block, inside_table=resumes[position])
+    return Assembly(tuple(assembler.blocks), tuple(assembler.rows))
+
+
+def _tables_resume(blocks: Sequence[Paragraph | Table]) -> list[bool]:
+    """For each block, whether a table stands before it and goes on after it within its section."""
+    resumes = [False] * len(blocks)
+    after = False
+    for position in range(len(blocks) - 1, -1, -1):
+        block = blocks[position]
+        resumes[position] = after
+        if isinstance(block, Table):
+            after = True
+        elif _is_section(block.text):
+            after = False
+    before = False
+    for position, block in enumerate(blocks):
+        resumes[position] = resumes[position] and before
+        before = isinstance(block, Table) or (before and not _is_section(block.text))
+    return resumes
+
+
+def _is_section(text: str) -> bool:
+    mark = leading_mark(text).mark
+    return mark is not None and mark.style == "section"
+
+
+class _Assembler:
+    """Reads the pieces one after another; its state is what the next piece may belong to."""
+
+    def __init__(self, framework: Framework | None) -> None:
+        self.framework = framework
+        self.blocks: list[Block] = []
+        self.rows: list[RowNotes] = []
+        self.headings = HeadingReader(framework, self._begin_block)
+        self.section: str | None = None
+        self.header: Header | None = None
+        self.open: Entry | None = None
+        self.open_block: Block | None = None
+        self.after_break = False
+        self.cell = 0
+        self.known_units: set[str] = set()
+        self.last: dict[str, int] = {}
+
+    # sections and paragraphs
+
+    def add_paragraph(self, paragraph: Paragraph, *, inside_table: bool) -> None:
+        if _is_section(paragraph.text):
+            self._begin_section(paragraph)
+        elif self.section is None and not self.rows:
+            return
+        elif self._is_stray_unit(paragraph.text):
+            self.rows[-1].units.extend(unit_entries(paragraph.text))
+            self.rows[-1].stray = True
+        elif inside_table:
+            self.after_break = True
+            self._add_measure(paragraph, self.cell, first=True)
+        else:
+            self._add_outline(paragraph)
+
+    def _is_stray_unit(self, text: str) -> bool:
+        return bool(self.rows) and self.header is not None and is_units(text, self.known_units)
+
+    def _begin_section(self, paragraph: Paragraph) -> None:
+        segment = leading_mark(paragraph.text)
+        number = segment.mark.text if segment.mark else ""
+        title, _, rest = segment.text.replace(":", "：", 1).partition("：")
+        if len(title) > _MAX_SECTION_TITLE or ends_sentence(title):
+            title, rest = "", segment.text
+        self.section = number + title.strip()
+        self.headings.reset()
+        self.header = self.open = None
+        self.cell += 1
+        self._begin_block(None, None)
+        self._begin_row(paragraph.span)
+        if rest.strip():
+            self._add_outline(Paragraph(rest.strip(), paragraph.span))
+
+    def _add_outline(self, paragraph: Paragraph) -> None:
+        """A paragraph outside of tables: a heading, a line that names the units, or entries."""
+        units, deadline = _UNIT_LINE.match(paragraph.text), _DEADLINE_LINE.match(paragraph.text)
+        if (units or deadline) and self.rows:
+            if units:
+                self._note_units(units.group(1))
+            if deadline:
+                self.rows[-1].deadlines.append(deadline.group(1))
+            return
+        if self.rows and (self.rows[-1].units or self.rows[-1].deadlines):
+            self._begin_row(paragraph.span)
+        if self.headings.is_heading(paragraph.text, alone=True):
+            self._begin_row(paragraph.span)
+            self.headings.read(paragraph, None, row=len(self.rows), after_break=False, same_cell=False)
+            return
+        self.after_break = False
+        self._add_entries(split_marks(paragraph.text, self.last), paragraph.span, self.cell)
+
+    # tables
+
+    def add_row(self, row: Row, *, begins_table: bool) -> None:
+        header = header_of(row)
+        if header is not None:
+            if self.header is not None and header.words[:1] != self.header.words[:1]:
+                self.headings.reset()
+            self.header = header
+            self.after_break = True
+            return
+        self.after_break = self.after_break or begins_table
+        roles = [self._role(row, position) for position in range(len(row.cells))]
+        torn_off = not {"heading", "measure"} & set(roles) and bool(self.rows) and not self.rows[-1].units
+        notes = self.rows[-1] if torn_off else self._begin_row(row.span)
+        measures = [
+            position for position, role in enumerate(roles) if role == "measure" and row.cells[position].paragraphs
+        ]
+        for position, (cell, role) in enumerate(zip(row.cells, roles, strict=True)):
+            if role == "heading":
+                self._add_headings(cell, position, notes)
+        for position in measures:
+            self._add_measures(row.cells[position], position, last=position == measures[-1])
+        for cell, role in zip(row.cells, roles, strict=True):
+            if role == "unit":
+                self._note_units(cell.text)
+            elif role == "deadline":
+                notes.deadlines.extend(_deadline_entries(cell))
+        self.after_break = False
+
+    def _role(self, row: Row, position: int) -> str:
+        cell = row.cells[position]
+        expected = self.header.role_of(position, len(row.cells)) if self.header else None
+        return role_of_cell(cell, expected, self.known_units) if cell.paragraphs else "empty"
+
+    def _add_headings(self, cell: Cell, column: int, notes: RowNotes) -> None:
+        for number, paragraph in enumerate(cell.paragraphs):
+            self.headings.read(paragraph, column, row=notes.number, after_break=self.after_break, same_cell=number > 0)
+
+    def _add_measures(self, cell: Cell, column: int, *, last: bool) -> None:
+        self.cell += 1
+        first = True
+        for paragraph in cell.paragraphs:
+            if self.headings.is_heading(paragraph.text, alone=last):
+                self.headings.read(
+                    paragraph, column, row=self.rows[-1].number, after_break=self.after_break, same_cell=False
+                )
+            elif self.headings.continues(paragraph.text, column, after_break=self.after_break and first):
+                self.headings.read(paragraph, column, row=self.rows[-1].number, after_break=True, same_cell=False)
+            else:
+                self._add_measure(paragraph, self.cell, first=first)
+                first = False
+
+    def _add_measure(self, paragraph: Paragraph, cell: int, *, first: bool) -> None:
+        segments = split_marks(paragraph.text, self.last)
+        if first and segments and segments[0].mark is None and self._goes_on(segments[0].text):
+            self._join(segments[0].text, paragraph.span)
+            segments = segments[1:]
+        self._add_entries(segments, paragraph.span, cell)
+
+    def _goes_on(self, text: str) -> bool:
+        """Whether an unnumbered piece on a new page is the end of the entry left open before it."""
+        return self.after_break and self.open is not None and not ends_sentence(self.open.text) and bool(text)
+
+    def _join(self, text: str, span: Span) -> None:
+        if self.open is None or self.open_block is None:
+            return
+        self.open.text = join_text(self.open.text, text)
+        self.open.span = self.open.span.to(span)
+        self.rows[-1].blocks.insert(0, self.open_block)
+
+    # entries, rows, blocks
+
+    def _add_entries(self, segments: Sequence[Segment], span: Span, cell: int) -> None:
+        if not segments:
+            return
+        block = self.headings.block_for_measures(row=self.rows[-1].number if self.rows else 0)
+        block = block or (self.blocks[-1] if self.blocks else self._begin_block(None, None))
+        for segment in segments:
+            if segment.mark is not None:
+                self.last[segment.mark.style] = segment.mark.value
+            entry = Entry(segment.mark, segment.text, span, cell, self.rows[-1].number if self.rows else 0)
+            block.entries.append(entry)
+            self.open, self.open_block = entry, block
+        if self.rows:
+            self.rows[-1].touch(block)
+
+    def _note_units(self, text: str) -> None:
+        entries = unit_entries(text)
+        self.rows[-1].units.extend(entries)
+        self.known_units.update(name for entry in entries for name in entry)
+
+    def _begin_row(self, span: Span) -> RowNotes:
+        self.rows.append(RowNotes(len(self.rows) + 1, span, self.after_break))
+        return self.rows[-1]
+
+    def _begin_block(self, pillar: Heading | None, requirement: Heading | None, *, displaced: bool = False) -> Block:
+        block = Block(self.section, pillar, requirement, displaced=displaced)
+        self.blocks.append(block)
+        self.last.clear()
+        if self.rows and requirement is not None:
+            self.rows[-1].touch(block)
+        return block
+
+
+def _deadline_entries(cell: Cell) -> list[str]:
+    """The deadlines of a cell, one for each line; in one line, apart by spaces where each is a whole deadline."""
+    lines = [paragraph.text.strip() for paragraph in cell.paragraphs]
+    if len(lines) == 1:
+        tokens = lines[0].split()
+        if all(is_deadline(token) for token in tokens):
+            return tokens
+    return lines

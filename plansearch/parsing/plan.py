@@ -1,0 +1,173 @@
+"""Document to plan: framework, blocks, measures, units, codes and damage, put together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from plansearch.errors import ParseError
+from plansearch.frameworks import (
+    Framework,
+    Requirement,
+    choose_framework,
+    crosswalk_item,
+    match_pillar,
+    match_requirement,
+)
+from plansearch.parsing import damage as seen
+from plansearch.parsing.assembly import assemble
+from plansearch.parsing.blocks import Assembly, Block
+from plansearch.parsing.items import Measure, measures_of
+from plansearch.parsing.metadata import metadata_of
+from plansearch.parsing.units import assign_units
+from plansearch.types import Alignment, CrosswalkMatch, Damage, Document, Paragraph, Plan, PlanItem, Table
+
+_NUMBER_CONFIDENCE = 0.5
+"""A requirement known by its number alone is as likely right as not: agencies shift the numbering."""
+
+
+def parse_document(document: Document, frameworks: Sequence[Framework]) -> Plan:
+    """Parse one plan.
+
+    Args:
+        document: as a reader gave it.
+        frameworks: the catalogs to align its requirements with.
+
+    Raises:
+        ParseError: the document holds no measure.
+    """
+    framework = choose_framework(_texts(document), frameworks)
+    assembly = assemble(document, framework)
+    moved = _return_strays(assembly, framework)
+    codes = {id(block): _align(block, framework) for block in assembly.blocks}
+    measures: list[Measure] = []
+    for block in assembly.blocks:
+        measures.extend(measures_of(block, measures[-1].group + 1 if measures else 0))
+    if not any(measure.block.requirement or len(measure.entry.text) > 1 for measure in measures):
+        raise ParseError(f"「{document.name}」裡找不到任何計畫措施。請確認它是提升服務計畫，而不是空白表單或其他文件。")
+    mismatches = assign_units(assembly.rows, measures)
+    places = {key: place[0].code if place else None for key, place in codes.items()}
+    found = [*moved, *_damage(assembly, measures, places, framework)]
+    found.extend(seen.unlined_units(mismatches, measures, places))
+    found.extend(seen.cut_texts(measures, assembly.rows, places))
+    items = tuple(_item(measure, codes[id(measure.block)], frameworks) for measure in measures)
+    return Plan(
+        name=document.name,
+        sha256=document.sha256,
+        metadata=metadata_of(document),
+        framework=framework.id if framework else None,
+        items=items,
+        damage=tuple(sorted(found, key=lambda damage: (damage.span.first_line or 0, damage.kind))),
+    )
+
+
+def _texts(document: Document) -> list[str]:
+    texts: list[str] = []
+    for block in document.blocks:
+        if isinstance(block, Table):
+            texts.extend(cell.text.replace("\n", "") for row in block.rows for cell in row.cells if cell.paragraphs)
+            texts.extend(
+                paragraph.text
+                for row in block.rows
+                for cell in row.cells
+                for paragraph in cell.paragraphs[: len(cell.paragraphs) if len(cell.paragraphs) > 1 else 0]
+            )
+        elif isinstance(block, Paragraph):
+            texts.append(block.text)
+    return texts
+
+
+def _align(block: Block, framework: Framework | None) -> tuple[Requirement, Alignment] | None:
+    """The framework's requirement that a block stands under: by its words, else by its number."""
+    if framework is None or block.requirement is None:
+        return None
+    pillar = match_pillar(block.pillar.full, framework) if block.pillar else None
+    match = match_requirement(block.requirement.full, framework)
+    if match is not None or pillar is None or block.requirement.mark is None:
+        return match
+    place = block.requirement.mark.value
+    if block.requirement.text.strip() or place > len(pillar[0].requirements):
+        return None
+    return pillar[0].requirements[place - 1], Alignment("number", _NUMBER_CONFIDENCE)
+
+
+def _return_strays(assembly: Assembly, framework: Framework | None) -> list[Damage]:
+    """Put measures back under the requirement whose list they go on with.
+
+    Where the first number under a heading goes on with the list of the requirement before it, the heading may
+    have been set too high. The words decide: the measure belongs where it shares more of the title.
+    """
+    found: list[Damage] = []
+    for before, block in zip(assembly.blocks, assembly.blocks[1:], strict=False):
+        if before.requirement is None or block.requirement is None or not before.entries or not block.entries:
+            continue
+        first, last = block.entries[0], before.entries[-1]
+        if first.mark is None or last.mark is None or first.mark.style != last.mark.style:
+            continue
+        goes_on = first.mark.value == last.mark.value + 1 and first.mark.value > 1
+        closer = _shared(first.text, before.requirement.text) > _shared(first.text, block.requirement.text)
+        if goes_on and closer:
+            before.entries.append(block.entries.pop(0))
+            match = _align(before, framework)
+            found.append(seen.moved_measure(first.span, match[0].code if match else None, before.requirement.full))
+    return found
+
+
+def _shared(text: str, title: str) -> float:
+    """Share of the title's character pairs that the text has."""
+    title = re.sub(r"\W", "", title)
+    pairs = {title[position : position + 2] for position in range(len(title) - 1)}
+    return sum(pair in text for pair in pairs) / len(pairs) if pairs else 0.0
+
+
+def _damage(
+    assembly: Assembly, measures: Sequence[Measure], codes: dict[int, str | None], framework: Framework | None
+) -> list[Damage]:
+    found: list[Damage] = []
+    for before, block in zip((None, *assembly.blocks), assembly.blocks, strict=False):
+        code = codes[id(block)]
+        own = [measure for measure in measures if measure.block is block]
+        if before is None or not _goes_on(before, block):
+            found.extend(seen.numbering_damage(block, code))
+        found.extend(seen.lost_measures(block, code, own, assembly.rows))
+        found.extend(seen.displaced_heading(block, code))
+        if framework is not None and block.requirement is not None and code is None and own:
+            found.append(seen.unknown_heading(block))
+    return found
+
+
+def _goes_on(before: Block, block: Block) -> bool:
+    """Whether the numbering runs on over two requirements, which some plans do."""
+    last = next((entry.mark for entry in reversed(before.entries) if entry.mark), None)
+    first = next((entry.mark for entry in block.entries if entry.mark), None)
+    if last is None or first is None or before.requirement is None or block.requirement is None:
+        return False
+    return last.style == first.style and first.value == last.value + 1
+
+
+def _item(measure: Measure, place: tuple[Requirement, Alignment] | None, frameworks: Sequence[Framework]) -> PlanItem:
+    entry, block = measure.entry, measure.block
+    heading = block.requirement or block.pillar
+    topic = " > ".join(measure.topics) or None
+    return PlanItem(
+        section=block.section,
+        code=place[0].code if place else None,
+        requirement=heading.full if heading else None,
+        topic=topic,
+        number=entry.mark.text.strip() if entry.mark else None,
+        text=entry.text,
+        units=measure.units,
+        deadline=measure.deadline,
+        span=entry.span,
+        pillar=block.pillar.full if block.pillar else None,
+        alignment=place[1] if place else None,
+        crosswalk=_crosswalk(entry.text, topic, place[0], frameworks) if place else (),
+    )
+
+
+def _crosswalk(
+    text: str, topic: str | None, requirement: Requirement, frameworks: Sequence[Framework]
+) -> tuple[CrosswalkMatch, ...]:
+    texts = [text, topic] if topic else [text]
+    others = [framework for framework in frameworks if framework.id != requirement.framework]
+    return tuple(match for framework in others for match in crosswalk_item(texts, requirement, framework))
