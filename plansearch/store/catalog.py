@@ -164,7 +164,8 @@ class Catalog:
                 conditions.append(f"{column} IN ({_marks(wanted)})")
                 values.extend(wanted)
         if filters.units:
-            conditions.append(f"position IN (SELECT position FROM units WHERE name IN ({_marks(filters.units)}))")
+            units = f"SELECT position FROM units WHERE name IN ({_marks(filters.units)})"  # noqa: S608  only ?
+            conditions.append(f"position IN ({units})")
             values.extend(filters.units)
         if filters.requirements:
             each = " OR ".join(["code = ? OR substr(code, 1, ?) = ?"] * len(filters.requirements))

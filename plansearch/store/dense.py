@@ -13,6 +13,9 @@ import numpy.typing as npt
 from plansearch.errors import IndexBrokenError
 from plansearch.types import FloatMatrix
 
+_faiss: Final[Any] = faiss
+"""FAISS's types leave out half of what it has."""
+
 DENSE_FILES: Final = ("dense.faiss", "dense_rows.npy")
 
 DIRECT_LIMIT: Final = 2000
@@ -31,18 +34,16 @@ class DenseStore:
     def __init__(self, index: Any, rows: npt.NDArray[np.int32]) -> None:  # noqa: ANN401  FAISS has no types
         self._index = index
         self._rows = rows
-        # A view of FAISS's own memory; it lives as long as the index beside it.
-        flat = faiss.rev_swig_ptr(index.get_xb(), index.ntotal * index.d)
-        self._vectors: FloatMatrix = flat.reshape(index.ntotal, index.d)
+        self._vectors: FloatMatrix = index.reconstruct_n(0, index.ntotal)
 
     @staticmethod
     def write(directory: Path, vectors: FloatMatrix, rows: Sequence[int]) -> None:
         """Write distinct vectors, ``(n_texts, dimension)``, and the row of each item."""
-        index = faiss.IndexFlatIP(vectors.shape[1])
+        index = _faiss.IndexFlatIP(vectors.shape[1])
         index.add(np.ascontiguousarray(vectors, dtype=np.float32))
         # Through Python's own file: FAISS can't open a path with Chinese characters on Windows.
         with (directory / DENSE_FILES[0]).open("wb") as file:
-            faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))
+            _faiss.write_index(index, _faiss.PyCallbackIOWriter(file.write))
         np.save(directory / DENSE_FILES[1], np.asarray(rows, dtype=np.int32), allow_pickle=False)
 
     @classmethod
@@ -54,7 +55,7 @@ class DenseStore:
         """
         try:
             with (directory / DENSE_FILES[0]).open("rb") as file:
-                index = faiss.downcast_index(faiss.read_index(faiss.PyCallbackIOReader(file.read)))
+                index = _faiss.read_index(_faiss.PyCallbackIOReader(file.read))
             rows = np.load(directory / DENSE_FILES[1], allow_pickle=False)
         except (OSError, EOFError, ValueError, RuntimeError) as error:
             raise IndexBrokenError(f"索引的向量檔無法讀取：{directory}（{error}）。請重新建立索引。") from error
@@ -122,7 +123,7 @@ class DenseStore:
         if len(texts) <= DIRECT_LIMIT:
             found, scores = np.broadcast_to(texts, (len(asked), len(texts))), asked @ self._vectors[texts].T
         else:
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(texts))
+            parameters = _faiss.SearchParameters(sel=_faiss.IDSelectorBatch(texts))
             scores, found = self._index.search(asked, depth, params=parameters)
         for rows, row_scores in zip(found, scores, strict=True):
             similar = np.full(self.n_texts, -np.inf, dtype=np.float32)

@@ -202,7 +202,7 @@ def _point_to(directory: Path, name: str) -> None:
     pointer = directory / f"{CURRENT}.new"
     pointer.write_text(name + "\n", encoding="utf-8")
     _flush(pointer)
-    os.replace(pointer, directory / CURRENT)
+    pointer.replace(directory / CURRENT)
     _flush(directory)
 
 

@@ -129,7 +129,7 @@ class LexicalStore:
         The weight of a token is BM25's inverse document frequency, ``ln(1 + (N - n + 0.5) / (n + 0.5))``.
         """
         known = self.columns(tokens)
-        covered = np.zeros(self.n_items, dtype=np.float32)
+        covered: FloatMatrix = np.zeros(self.n_items, dtype=np.float32)
         whole = 0.0
         for token in sorted(set(tokens)):
             start, end = 0, 0
@@ -138,4 +138,5 @@ class LexicalStore:
             weight = float(np.log1p((self.n_items - (end - start) + 0.5) / (end - start + 0.5)))
             whole += weight
             covered[self._indices[start:end]] += weight
-        return covered / np.float32(whole or 1.0)
+        covered /= np.float32(whole or 1.0)
+        return covered

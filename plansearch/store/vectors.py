@@ -18,6 +18,9 @@ import numpy as np
 from plansearch.errors import IndexBrokenError
 from plansearch.types import FloatMatrix
 
+BYTES_PER_NUMBER: Final = 4
+"""Vectors are kept as float32."""
+
 LOOKUP_SIZE: Final = 500
 """Keys asked for at once; SQLite takes at least 999 parameters."""
 
@@ -45,7 +48,7 @@ class VectorCache:
             self._connection.close()
             raise IndexBrokenError(f"向量快取無法讀取：{path}（{error}）。請刪除這個檔案後再建立一次索引。") from error
 
-    def __enter__(self) -> VectorCache:
+    def __enter__(self) -> VectorCache:  # noqa: PYI034  Self is not in Python 3.10
         return self
 
     def __exit__(
@@ -86,7 +89,7 @@ class VectorCache:
             row = self._connection.execute(
                 "SELECT vector FROM vectors WHERE model = ? AND text_hash = ?", (model, text_hash(text))
             ).fetchone()
-            if row is None or len(row[0]) != 4 * dimension:  # noqa: PLR2004  bytes of a float32
+            if row is None or len(row[0]) != BYTES_PER_NUMBER * dimension:
                 raise IndexBrokenError(f"向量快取內容不完整：{self._path}。請刪除這個檔案後再建立一次索引。")
             matrix[place] = np.frombuffer(row[0], dtype="<f4")
         return matrix
