@@ -44,10 +44,17 @@ def lost_measures(
     """A requirement that is in the table, but whose measures are not."""
     if block.requirement is None or measures:
         return []
-    units = sum(len(row.units) for row in rows if any(known is block for known in row.blocks[-1:]))
+    units = sum(_units_of(row, block) for row in rows)
     beside = f"（同列仍有 {units} 個承辦單位）" if units else ""
     detail = f"「{_short(block.requirement.full)}」沒有任何措施文字{beside}，原文可能缺漏，請人工確認；不可視為未辦理。"
     return [Damage("measures_lost", detail, code, block.requirement.span)]
+
+
+def _units_of(row: RowNotes, block: Block) -> int:
+    """How many of a row's units stand beside this block: all, or its own where each block of the row has one."""
+    if not any(known is block for known in row.blocks):
+        return 0
+    return len(row.units) if len(row.blocks) == 1 else int(len(row.units) == len(row.blocks))
 
 
 def unlined_units(

@@ -40,10 +40,12 @@ class HeadingReader:
         self._pending_row = 0
         self._latest: Heading | None = None
         self._is_displaced = False
+        """A pillar's heading was read on a row that still belongs to the pillar before it."""
 
     def reset(self) -> None:
         """Forget where the text stands: a new section or another table begins."""
         self.pillar = self.requirement = self.block = self._pending = self._latest = None
+        self._is_displaced = False
 
     def read(self, paragraph: Paragraph, column: int | None, *, row: int, after_break: bool, same_cell: bool) -> None:
         """Take one piece of a heading column (or a heading found elsewhere, then ``column`` is where)."""
@@ -98,7 +100,7 @@ class HeadingReader:
 
         A pillar heading without a requirement holds for measures in its own row and below.
         """
-        if self._pending is not None and self._pending_row <= row:
+        if self._pending is not None and self._pending_row <= row and not self._is_displaced:
             self.pillar, self._pending, self.requirement = self._pending, None, None
             self.block = self._begin_block(self.pillar, None)
         return self.block
@@ -109,9 +111,10 @@ class HeadingReader:
             self.block.pillar, self.block.requirement = current, heading
             self.pillar, self.requirement = current, heading
             return
-        displaced = self._pending is not None and self._pending_row < row and self._is_displaced
+        displaced = self._is_displaced
         if self._pending is not None and self._takes_effect(heading, row):
             self.pillar, self._pending = self._pending, None
+            self._is_displaced = False
         else:
             displaced = False
             self._is_displaced = self._pending is not None

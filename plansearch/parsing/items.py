@@ -162,11 +162,12 @@ def _label_end(text: str, title: str) -> int:
 
 
 def _join_descriptions(entries: Sequence[Entry]) -> list[Entry]:
-    """Join a numbered heading and the unnumbered text under it: together they are one measure."""
+    """Join a numbered entry and the unnumbered text under it: together they are one measure."""
     result: list[Entry] = []
-    for entry in entries:
+    for position, entry in enumerate(entries):
+        following = entries[position + 1] if position + 1 < len(entries) else None
         before = result[-1] if result else None
-        if before is not None and _describes(before, entry):
+        if before is not None and _describes(before, entry, following):
             space = "" if _COLON_END.search(before.text) else " "
             result[-1] = replace(
                 before, text=before.text + space + entry.text, span=before.span.to(entry.span), label=before.text
@@ -176,7 +177,18 @@ def _join_descriptions(entries: Sequence[Entry]) -> list[Entry]:
     return result
 
 
-def _describes(before: Entry, entry: Entry) -> bool:
+def _describes(before: Entry, entry: Entry, following: Entry | None) -> bool:
+    """Whether an unnumbered text belongs to the numbered entry before it.
+
+    It does under a heading, which is no sentence. Under a sentence it does where the list goes on after it;
+    at the end of a list it is a paragraph of its own.
+    """
     if before.mark is None or entry.mark is not None or before.cell != entry.cell or before.label:
         return False
-    return not ends_sentence(before.text) and len(before.text) <= _MAX_LABEL_LENGTH
+    if len(before.text) > _MAX_LABEL_LENGTH:
+        return False
+    if not ends_sentence(before.text):
+        return True
+    if following is None or following.mark is None or following.cell != entry.cell:
+        return False
+    return following.mark.style == before.mark.style and following.mark.value == before.mark.value + 1
