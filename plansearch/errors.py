@@ -94,15 +94,19 @@ class EmptyQueryError(QueryError):
 
 
 class UnknownFilterValueError(QueryError):
-    """A filter names a value that no item in the index has.
+    """A filter names a value that no item in the index has, or a part of several.
 
     ``option`` is the filter's name, ``value`` what was asked for, ``nearest`` the known values
-    that are most like it, best first.
+    that are most like it, best first; ``ambiguous`` where each of them has the value in its name.
     """
 
-    def __init__(self, option: str, value: str, nearest: Sequence[str]) -> None:
+    def __init__(self, option: str, value: str, nearest: Sequence[str], *, ambiguous: bool = False) -> None:
         self.option = option
         self.value = value
         self.nearest = tuple(nearest)
+        self.ambiguous = ambiguous
+        if ambiguous:
+            super().__init__(f"--{option}「{value}」不只一個：{'、'.join(self.nearest)}。請寫出完整的名稱。")
+            return
         hint = f"相近的有：{'、'.join(self.nearest)}。" if self.nearest else ""
         super().__init__(f"索引中沒有 --{option}「{value}」。{hint}可用 plansearch plans 查看所有計畫。")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from plansearch.encoders import load_encoder
+from plansearch.encoders.chance import similarity_by_chance
 from plansearch.errors import IndexBrokenError, ModelMismatchError, StoreError
 from plansearch.results import BuildReport, IndexedItem, PlanSummary
 from plansearch.store.catalog import CATALOG_FILE, Catalog, write_catalog
@@ -43,34 +44,6 @@ EMBED_BATCH: Final = 32
 
 PASSAGE_VERSION: Final = 1
 """Changes whenever `passage` would put another text together."""
-
-PROBES: Final = (
-    "量子力學",
-    "披薩食譜",
-    "股票投資建議",
-    "太空梭發射",
-    "恐龍化石",
-    "足球比賽結果",
-    "狗的品種",
-    "高鐵票價",
-    "葡萄酒釀造",
-    "手機遊戲攻略",
-    "鋼琴樂譜",
-    "火山爆發",
-    "電影影評",
-    "英文文法",
-    "星座運勢",
-    "汽車引擎維修",
-)
-"""Questions that no service plan answers: how near items come to them tells how near is not near enough."""
-
-FLOOR_DEVIATIONS: Final = 3.5
-"""How many deviations above the probes' typical best similarity the floor stands: the usual bound of an outlier
-(Iglewicz and Hoaglin 1993). On real plans and with the bundled model that is 0.87; questions that some item answers
-in other words come to 0.87 to 0.93."""
-
-MAD_TO_DEVIATION: Final = 1.4826
-"""A normal distribution's standard deviation is this many times its median absolute deviation."""
 
 
 def passage(item: PlanItem) -> str:
@@ -361,7 +334,7 @@ def _write(
         items=len(passages),
         texts=len(row_of),
         tokens=len(vocabulary),
-        floor=_floor(encoder, vectors),
+        floor=similarity_by_chance(encoder, vectors),
         fingerprint=fingerprint,
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         folder=str(folder or ""),
@@ -390,14 +363,6 @@ def _embed(
             if progress is not None:
                 progress(start + len(batch), len(missing))
         return cache.read(encoder.name, texts, encoder.dimension), len(missing)
-
-
-def _floor(encoder: Encoder, vectors: FloatMatrix) -> float:
-    """The similarity above which an item is not near by chance; median and MAD, lest one probe be on a subject."""
-    best = (encoder.encode_queries(PROBES) @ vectors.T).max(axis=1)
-    typical = float(np.median(best))
-    deviation = MAD_TO_DEVIATION * float(np.median(np.abs(best - typical)))
-    return typical + FLOOR_DEVIATIONS * deviation
 
 
 def _summary(plan: Plan) -> PlanSummary:

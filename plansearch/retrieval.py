@@ -37,8 +37,8 @@ CLOSE_MEANING: Final = 1.0
 SUGGESTIONS: Final = 5
 """How many known values an unknown filter value is answered with."""
 
-LIKENESS: Final = 40.0
-"""Least likeness (rapidfuzz, 0 to 100) of a value that is suggested."""
+LIKENESS: Final = 0.3
+"""Least likeness (difflib, 0 to 1) of a value that is suggested."""
 
 NO_FILTERS: Final = Filters()
 
@@ -141,7 +141,9 @@ def resolve_filters(index: PlanIndex, filters: Filters) -> Filters:
 def _resolve(option: str, value: str, known: Sequence[str], picked: Sequence[str]) -> str:
     if len(picked) == 1:
         return picked[0]
-    raise UnknownFilterValueError(option, value, picked or _nearest(value, known))
+    if picked:
+        raise UnknownFilterValueError(option, value, picked, ambiguous=True)
+    raise UnknownFilterValueError(option, value, _nearest(value, known))
 
 
 def _by_name(value: str, known: Sequence[str]) -> list[str]:
@@ -164,9 +166,8 @@ def _nearest(value: str, known: Sequence[str]) -> list[str]:
     """Known values like the one asked for, best first; numbers by how far they are."""
     if value.isdecimal() and all(name.isdecimal() for name in known):
         return sorted(known, key=lambda name: (abs(int(name) - int(value)), name))[:SUGGESTIONS]
-    from rapidfuzz import fuzz, process  # noqa: PLC0415  25 ms that only a wrong filter should take
+    from difflib import SequenceMatcher  # noqa: PLC0415  only a wrong filter needs it
 
-    alike = process.extract(
-        value, list(known), scorer=fuzz.WRatio, processor=fold, limit=SUGGESTIONS, score_cutoff=LIKENESS
-    )
-    return [name for name, _, _ in alike] or list(known[:SUGGESTIONS])
+    likeness = {name: SequenceMatcher(None, fold(value), fold(name), autojunk=False).ratio() for name in known}
+    alike = [name for name in known if likeness[name] >= LIKENESS]
+    return sorted(alike, key=lambda name: -likeness[name])[:SUGGESTIONS] or list(known[:SUGGESTIONS])

@@ -21,7 +21,8 @@ PASSAGE_PROMPTS: Final = ("document", "passage", "corpus")
 """What models call their prompts, commonest first."""
 
 E5_PROMPTS: Final = {"query": "query: ", "passage": "passage: "}
-"""E5 models were trained with these and don't carry them in their settings (model card of intfloat/multilingual-e5-small)."""
+"""E5 models were trained with these, and not all carry them in their settings
+(model card of intfloat/multilingual-e5-small)."""
 
 
 class TransformerEncoder:
@@ -102,7 +103,8 @@ def _load(source: str) -> SentenceTransformer:
         return SentenceTransformer(source)
     except (OSError, ValueError, RuntimeError, ImportError, KeyError) as error:
         raise EncoderError(
-            f"無法載入模型「{source}」：{error}。請確認名稱或資料夾是否正確；沒有網路時，請用 --model 指向已下載的模型資料夾。"
+            f"無法載入模型「{source}」：{error}。請確認名稱或資料夾是否正確；"
+            "沒有網路時，請用 --model 指向已下載的模型資料夾。"
         ) from error
 
 
