@@ -45,6 +45,7 @@ _DEADLINE = re.compile(
 )
 _SENTENCE_END = re.compile(r"[。！？；!?;]\s*[」』）)]*$")
 _SPLIT_ENTRIES = re.compile(r"[\s\n]+")
+_SPLIT_DEADLINES = re.compile(r"[\s、,，;；]+|(?<=[月日年底])[及與和]")
 _SPLIT_UNITS = re.compile(
     r"[、，,;；/／]+|(?<=[課室科組股處隊所站局會館廠])(?:及|與|和|暨)|(?:及|與|和|暨)(?=研考|總務|人事|會計)"
 )
@@ -107,7 +108,7 @@ def ends_sentence(text: str) -> bool:
 
 def is_deadline(text: str) -> bool:
     """Whether a cell holds nothing but dates, months or frequencies."""
-    tokens = [token for token in _SPLIT_ENTRIES.split(unicodedata.normalize("NFKC", text)) if token]
+    tokens = [token for token in _SPLIT_DEADLINES.split(unicodedata.normalize("NFKC", text)) if token]
     return bool(tokens) and (all(_DEADLINE.fullmatch(token) for token in tokens) or _is_spaced_deadline(tokens))
 
 

@@ -55,6 +55,8 @@ def assign_units(rows: Sequence[RowNotes], measures: Sequence[Measure]) -> list[
 def _assign_row(row: RowNotes, measures: Sequence[Measure]) -> bool:
     """Units of a row that measures begin in. False where their order was followed without a clear count."""
     entries = row.units
+    if len(entries) == 1 and len(entries[0]) == len(measures):
+        entries = [(name,) for name in entries[0]]
     groups = [measure.group for measure in measures]
     firsts = sorted(set(groups))
     if len(entries) == len(measures):

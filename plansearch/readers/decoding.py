@@ -41,7 +41,7 @@ def decode(data: bytes, name: str) -> DecodedText:
     """
     decoded = _decode_by_mark(data) or _decode_utf16_without_mark(data)
     if decoded is None and b"\0" in data:
-        raise UnsupportedFormatError(f"「{name}」不是文字檔（內含二進位資料）。請確認副檔名，或另存成純文字檔（UTF-8）。")
+        raise UnsupportedFormatError(f"「{name}」不是文字檔（內含二進位資料）。請另存成純文字檔（UTF-8）。")
     decoded = decoded or _decode_utf8(data) or _decode_cp950(data)
     if decoded is None or not _is_chinese(decoded.text):
         raise UnknownEncodingError(
@@ -103,12 +103,8 @@ def _decode_pair(pair: bytes) -> str:
     Between C6A1 and C8FE the ETEN extension has circled and bracketed numbers where Python's cp950 has
     kana and Cyrillic, and the other way round. No plan has kana: the reading without it is meant.
     """
-    readings = []
-    for codec in ("cp950", "big5hkscs"):
-        try:
-            readings.append(pair.decode(codec))
-        except UnicodeDecodeError:
-            continue
+    readings = [pair.decode(codec, errors="ignore") for codec in ("cp950", "big5hkscs")]
+    readings = [reading for reading in readings if len(reading) == 1]
     meant = [reading for reading in readings if not _KANA_OR_CYRILLIC.match(reading)]
     return (meant or readings or ["\ufffd"])[0]
 
