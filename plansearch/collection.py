@@ -5,19 +5,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from pathlib import Path
 
-from plansearch.errors import ConfigurationError, PlansearchError, ReadError
+from plansearch.encoders import load_encoder
+from plansearch.errors import ConfigurationError, EncoderError, PlansearchError, ReadError
 from plansearch.frameworks import Framework, bundled_frameworks
 from plansearch.parsing import parse_document
 from plansearch.parsing.metadata import agency_type_of
 from plansearch.readers import read_document
-from plansearch.types import Metadata, Plan, Progress, SkippedFile
+from plansearch.types import Encoder, Metadata, Plan, Progress, SkippedFile
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
-    import tomli as tomllib
+    import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]
 
 OVERRIDES_NAME = "plans.toml"
 """Beside the plans: what the person who collected them knows better than their text."""
@@ -126,10 +128,19 @@ def _files(folder: Path) -> dict[str, Path]:
 
 
 def _read(path: Path, name: str, override: Mapping[str, str | int], frameworks: Sequence[Framework]) -> Plan:
-    plan = parse_document(read_document(path, name), frameworks)
+    plan = parse_document(read_document(path, name), frameworks, _bundled_encoder)
     if not override:
         return plan
     values = {field.name: getattr(plan.metadata, field.name) for field in fields(Metadata)} | dict(override)
     if "agency" in override and "agency_type" not in override:
         values["agency_type"] = agency_type_of(str(override["agency"])) or values["agency_type"]
     return replace(plan, metadata=Metadata(**values), overridden=tuple(sorted(override)))
+
+
+@cache
+def _bundled_encoder() -> Encoder | None:
+    """The bundled model, whose likenesses the thresholds were measured on; ``None`` where it is not installed."""
+    try:
+        return load_encoder()
+    except EncoderError:
+        return None

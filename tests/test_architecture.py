@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "frameworks": GROUND | {"text"},
     "parsing": GROUND | {"text", "frameworks"},
     "encoders": GROUND | {"text"},
-    "collection": GROUND | {"readers", "parsing", "frameworks"},
+    "collection": GROUND | {"readers", "parsing", "frameworks", "encoders"},
     "store": GROUND | {"results", "text"},
     "index": GROUND | {"results", "text", "collection", "encoders", "store"},
     "retrieval": GROUND | {"results", "text", "frameworks", "index", "store"},

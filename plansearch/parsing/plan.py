@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from plansearch.errors import ParseError
 from plansearch.frameworks import (
     Framework,
     Requirement,
+    align_by_meaning,
     choose_framework,
     crosswalk_item,
     match_pillar,
@@ -20,18 +21,28 @@ from plansearch.parsing.blocks import Assembly, Block
 from plansearch.parsing.items import Measure, measures_of
 from plansearch.parsing.metadata import metadata_of
 from plansearch.parsing.units import assign_units
-from plansearch.types import Alignment, CrosswalkMatch, Damage, Document, Paragraph, Plan, PlanItem, Table
+from plansearch.types import Alignment, CrosswalkMatch, Damage, Document, Encoder, Paragraph, Plan, PlanItem, Table
+
+LoadEncoder = Callable[[], Encoder | None]
 
 _NUMBER_CONFIDENCE = 0.5
 """A requirement known by its number alone is as likely right as not: agencies shift the numbering."""
 
 
-def parse_document(document: Document, frameworks: Sequence[Framework]) -> Plan:
+def _no_encoder() -> Encoder | None:
+    return None
+
+
+def parse_document(
+    document: Document, frameworks: Sequence[Framework], load_encoder: LoadEncoder = _no_encoder
+) -> Plan:
     """Parse one plan.
 
     Args:
         document: as a reader gave it.
         frameworks: the catalogs to align its requirements with.
+        load_encoder: called only where a heading is in no catalog's words, so that its meaning may tell;
+            without a model such a heading stays without a code.
 
     Raises:
         ParseError: the document holds no measure.
@@ -39,7 +50,7 @@ def parse_document(document: Document, frameworks: Sequence[Framework]) -> Plan:
     framework = choose_framework(_texts(document), frameworks)
     assembly = assemble(document, framework)
     moved = _return_strays(assembly, framework)
-    codes = {id(block): _align(block, framework) for block in assembly.blocks}
+    codes = {id(block): _align(block, framework, load_encoder) for block in assembly.blocks}
     measures: list[Measure] = []
     for block in assembly.blocks:
         measures.extend(measures_of(block, measures[-1].group + 1 if measures else 0))
@@ -77,18 +88,27 @@ def _texts(document: Document) -> list[str]:
     return texts
 
 
-def _align(block: Block, framework: Framework | None) -> tuple[Requirement, Alignment] | None:
-    """The framework's requirement that a block stands under: by its words, else by its number."""
+def _align(
+    block: Block, framework: Framework | None, load_encoder: LoadEncoder
+) -> tuple[Requirement, Alignment] | None:
+    """The framework's requirement that a block stands under: by words, by number if it has no words, by meaning."""
     if framework is None or block.requirement is None:
         return None
-    pillar = match_pillar(block.pillar.full, framework) if block.pillar else None
     match = match_requirement(block.requirement.full, framework)
-    if match is not None or pillar is None or block.requirement.mark is None:
+    if match is not None:
         return match
-    place = block.requirement.mark.value
-    if block.requirement.text.strip() or place > len(pillar[0].requirements):
+    if not block.requirement.text.strip():
+        return _align_by_number(block, framework)
+    encoder = load_encoder()
+    return align_by_meaning(block.requirement.text, framework, encoder) if encoder is not None else None
+
+
+def _align_by_number(block: Block, framework: Framework) -> tuple[Requirement, Alignment] | None:
+    pillar = match_pillar(block.pillar.full, framework) if block.pillar else None
+    mark = block.requirement.mark if block.requirement else None
+    if pillar is None or mark is None or not 1 <= mark.value <= len(pillar[0].requirements):
         return None
-    return pillar[0].requirements[place - 1], Alignment("number", _NUMBER_CONFIDENCE)
+    return pillar[0].requirements[mark.value - 1], Alignment("number", _NUMBER_CONFIDENCE)
 
 
 def _return_strays(assembly: Assembly, framework: Framework | None) -> list[Damage]:
@@ -108,7 +128,7 @@ def _return_strays(assembly: Assembly, framework: Framework | None) -> list[Dama
         closer = _shared(first.text, before.requirement.text) > _shared(first.text, block.requirement.text)
         if goes_on and closer:
             before.entries.append(block.entries.pop(0))
-            match = _align(before, framework)
+            match = match_requirement(before.requirement.full, framework) if framework else None
             found.append(seen.moved_measure(first.span, match[0].code if match else None, before.requirement.full))
     return found
 
