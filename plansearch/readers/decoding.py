@@ -20,6 +20,7 @@ _MAX_LOST_SHARE = 0.01
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _KANA_OR_CYRILLIC = re.compile(r"[\u3041-\u30ff\u0400-\u04ff]")
 _FIRST_LEAD_BYTE = 0x80
+_ETEN_FIRST, _ETEN_LAST = b"\xc6\xa1", b"\xc8\xfe"
 _UTF16_NULL_SHARE = 0.2
 """Of the bytes at even or odd places: Latin text, spaces and line ends in UTF-16 have a null every other byte."""
 
@@ -100,13 +101,23 @@ def _decode_cp950(data: bytes) -> DecodedText | None:
 def _decode_pair(pair: bytes) -> str:
     """Decode one double-byte character; the codecs disagree on the extensions.
 
-    Between C6A1 and C8FE the ETEN extension has circled and bracketed numbers where Python's cp950 has
-    kana and Cyrillic, and the other way round. No plan has kana: the reading without it is meant.
+    Between C6A1 and C8FE the ETEN extension (which is in Big5-HKSCS) has circled and bracketed numbers where
+    Python's cp950 has kana and Cyrillic, and the other way round. No plan has kana: the reading without it is
+    meant. Elsewhere a pair that cp950 lacks was defined by a user, and no table knows what it shows.
     """
-    readings = [pair.decode(codec, errors="ignore") for codec in ("cp950", "big5hkscs")]
-    readings = [reading for reading in readings if len(reading) == 1]
-    meant = [reading for reading in readings if not _KANA_OR_CYRILLIC.match(reading)]
-    return (meant or readings or ["\ufffd"])[0]
+    readings = [_read_pair(pair, "cp950")]
+    if _ETEN_FIRST <= pair <= _ETEN_LAST:
+        readings.append(_read_pair(pair, "big5hkscs"))
+    meant = [reading for reading in readings if reading and not _KANA_OR_CYRILLIC.match(reading)]
+    return (meant or [reading for reading in readings if reading] or ["\ufffd"])[0]
+
+
+def _read_pair(pair: bytes, codec: str) -> str:
+    """The character, or nothing where the codec has none."""
+    try:
+        return pair.decode(codec)
+    except UnicodeDecodeError:
+        return ""
 
 
 def _is_chinese(text: str) -> bool:

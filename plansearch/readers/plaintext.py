@@ -14,8 +14,9 @@ from collections.abc import Iterator, Sequence
 from plansearch.readers.decoding import decode
 from plansearch.types import Cell, Document, Paragraph, Row, Span, Table
 
-_BLOCK_TAG = re.compile(r"</?(?:p|br|ol|ul|li|div|tr|td|th|table|tbody|thead)(?:\s[^<>]*)?/?>", re.IGNORECASE)
-_INLINE_TAG = re.compile(r"</?(?:b|i|u|em|strong|span|font|sup|sub|a)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_ATTRIBUTES = r"""(?:\s+[\w:-]+(?:\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s<>"']+))?)*\s*/?"""
+_BLOCK_TAG = re.compile(rf"</?(?:p|br|ol|ul|li|div|tr|td|th|table|tbody|thead){_ATTRIBUTES}>", re.IGNORECASE | re.ASCII)
+_INLINE_TAG = re.compile(rf"</?(?:b|i|u|em|strong|span|font|sup|sub|a){_ATTRIBUTES}>", re.IGNORECASE | re.ASCII)
 _PARAGRAPH_BEFORE_PARAGRAPH = re.compile(r"(?<=[。！？])[ \u3000]+(?=[\u4e00-\u9fff「『《])")
 """A space after a full stop is not written in Chinese: two paragraphs were joined there."""
 _RULE = re.compile(r"[\s\-—–=─_|:]*")
