@@ -10,29 +10,19 @@ import re
 import sys
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache, partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache, partial
 from itertools import pairwise
 from typing import Any, Final
 
 FOLD_VERSION: Final = 1
 """Changes whenever `fold` or `Tokenizer` would answer differently; an index remembers it."""
 
-COMMON_WORD_FREQUENCY: Final = 200
-"""Words that jieba counted at least this often (about 16,000) stay in a small dictionary, so that the words
+COMMON_WORD_FREQUENCY: Final = 1000
+"""Words that jieba counted at least this often (about 7,000) stay in a small dictionary, so that the words
 of a question that no plan has don't make it cut their neighbours wrongly."""
 
-_HAN: Final = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_OTHER: Final = rf"[^\W_{_HAN}]"
-_JOINT: Final = "[ .,&'/_-]"
-_RUN: Final = re.compile(f"(?P<han>[{_HAN}]+)|{_OTHER}+")
-_CHAIN: Final = re.compile(f"{_OTHER}+(?:{_JOINT}{{1,2}}{_OTHER}+)+")
-_NOT_OTHER: Final = re.compile(rf"[\W_{_HAN}]+")
-_HAN_ONLY: Final = re.compile(f"[{_HAN}]+")
-_MARKED: Final = re.compile(b"\1+")
 _REPLACEMENT: Final = 0xFFFD
-
-
 _CHANGES: Final[tuple[Callable[[str], str], ...]] = (partial(unicodedata.normalize, "NFKC"), str.lower)
 
 
@@ -50,6 +40,32 @@ class _WidthAndCase(dict[int, int]):
 
 
 _WIDTH_AND_CASE: Final = _WidthAndCase()
+
+
+class _Kinds(dict[int, int]):
+    """A table for `str.translate` that tells what a folded character is; expressions over kinds compile at once."""
+
+    def __missing__(self, code: int) -> int:
+        character = chr(code)
+        kind = " "
+        if any(first <= code <= last for first, last in _HAN_BLOCKS):
+            kind = "h"
+        elif character.isalnum():
+            kind = "o"
+        elif character in _JOINTS:
+            kind = "-"
+        self[code] = ord(kind)
+        return self[code]
+
+
+_HAN_BLOCKS: Final = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))
+_JOINTS: Final = " .,&'/_-"
+"""What may stand inside of one name or number: ``QR code``, ``Q&A``, ``1,600``."""
+
+_KINDS: Final = _Kinds()
+_RUN: Final = re.compile("h+|o+")
+_CHAIN: Final = re.compile("o+(?:-{1,2}o+)+")
+_MARKED: Final = re.compile(b"\1+")
 
 
 @cache
@@ -156,8 +172,8 @@ class Tokenizer:
     def words(self, text: str) -> list[str]:
         """Cut a text into words, in order, folded; punctuation is left out."""
         words: list[str] = []
-        for run in _RUN.finditer(fold(text)):
-            words.extend(self._cutter.cut(run[0]) if run["han"] else [run[0]])
+        for run in _runs(fold(text)):
+            words.extend(self._cutter.cut(run) if _is_han(run) else [run])
         return words
 
     def tokens(self, text: str) -> list[str]:
@@ -169,16 +185,22 @@ class Tokenizer:
         """
         folded = fold(text)
         tokens = [word for word in self.words(text) if len(word) > 1 or not _is_han(word)]
-        for run in _RUN.finditer(folded):
-            if run["han"]:
-                tokens.extend(first + second for first, second in pairwise(run[0]))
-                tokens.extend(run[0])
-        tokens.extend(_NOT_OTHER.sub("", chain[0]) for chain in _CHAIN.finditer(folded))
+        for run in filter(_is_han, _runs(folded)):
+            tokens.extend(first + second for first, second in pairwise(run))
+            tokens.extend(run)
+        chains = _CHAIN.finditer(folded.translate(_KINDS))
+        tokens.extend("".join(filter(str.isalnum, folded[chain.start() : chain.end()])) for chain in chains)
         return tokens
 
 
+def _runs(folded: str) -> Iterator[str]:
+    """Chinese and other words as they stand between all else."""
+    return (folded[run.start() : run.end()] for run in _RUN.finditer(folded.translate(_KINDS)))
+
+
 def _is_han(token: str) -> bool:
-    return _HAN_ONLY.fullmatch(token) is not None
+    """Whether a token is Chinese; tokens are of one kind, so one character tells."""
+    return _KINDS[ord(token[0])] == ord("h")
 
 
 def telling_tokens(tokens: Sequence[str]) -> tuple[str, ...]:
@@ -205,15 +227,19 @@ def match_ranges(text: str, query_tokens: Sequence[str]) -> tuple[tuple[int, int
         Ranges ``[start, end)`` of ``text``, in order; neither overlapping nor touching.
     """
     folded = fold(text)
+    kinds = f" {folded.translate(_KINDS)} "
     marked = bytearray(len(folded))
     for token in telling_tokens(query_tokens):
+        whole = not _is_han(token)
         for match in _pattern(token).finditer(folded):
-            marked[match.start() : match.end()] = b"\1" * (match.end() - match.start())
+            start, end = match.span()
+            # `kinds` has one more character in front: these are the kinds before and after the match.
+            if not (whole and "o" in (kinds[start], kinds[end + 1])):
+                marked[start:end] = b"\1" * (end - start)
     return tuple(match.span() for match in _MARKED.finditer(marked))
 
 
+@lru_cache(maxsize=256)
 def _pattern(token: str) -> re.Pattern[str]:
-    if _is_han(token):
-        return re.compile(re.escape(token))
-    spelled = f"{_JOINT}{{0,2}}".join(map(re.escape, token))
-    return re.compile(f"(?<!{_OTHER}){spelled}(?!{_OTHER})")
+    letters = [re.escape(letter) for letter in token]
+    return re.compile("".join(letters) if _is_han(token) else f"[{re.escape(_JOINTS)}]{{0,2}}".join(letters))

@@ -1,22 +1,24 @@
-"""The vectors of an index and exact search in them. The only module that knows FAISS."""
+"""The vectors of an index and exact search in them. The only module that knows FAISS.
+
+The vectors lie in one array that is mapped, not read. A search in few of them is one matrix product; where
+there are many, FAISS's exact index is made of the same array. So FAISS is imported only when it pays, and never
+opens a path itself, which on Windows fails where the path has Chinese characters.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-import faiss
 import numpy as np
 import numpy.typing as npt
 
 from plansearch.errors import IndexBrokenError
 from plansearch.types import FloatMatrix
 
-_faiss: Final[Any] = faiss
-"""FAISS's types leave out half of what it has."""
-
-DENSE_FILES: Final = ("dense.faiss", "dense_rows.npy")
+DENSE_FILES: Final = ("vectors.npy", "vector_rows.npy")
 
 DIRECT_LIMIT: Final = 2000
 """Texts up to which one matrix product is quicker than FAISS with a selector."""
@@ -31,19 +33,14 @@ class DenseStore:
     Similarity is the inner product, which of normalised vectors is the cosine: higher is nearer.
     """
 
-    def __init__(self, index: Any, rows: npt.NDArray[np.int32]) -> None:  # noqa: ANN401  FAISS has no types
-        self._index = index
+    def __init__(self, vectors: FloatMatrix, rows: npt.NDArray[np.int32]) -> None:
+        self._vectors = vectors
         self._rows = rows
-        self._vectors: FloatMatrix = index.reconstruct_n(0, index.ntotal)
 
     @staticmethod
     def write(directory: Path, vectors: FloatMatrix, rows: Sequence[int]) -> None:
         """Write distinct vectors, ``(n_texts, dimension)``, and the row of each item."""
-        index = _faiss.IndexFlatIP(vectors.shape[1])
-        index.add(np.ascontiguousarray(vectors, dtype=np.float32))
-        # Through Python's own file: FAISS can't open a path with Chinese characters on Windows.
-        with (directory / DENSE_FILES[0]).open("wb") as file:
-            _faiss.write_index(index, _faiss.PyCallbackIOWriter(file.write))
+        np.save(directory / DENSE_FILES[0], np.ascontiguousarray(vectors, dtype=np.float32), allow_pickle=False)
         np.save(directory / DENSE_FILES[1], np.asarray(rows, dtype=np.int32), allow_pickle=False)
 
     @classmethod
@@ -54,14 +51,14 @@ class DenseStore:
             IndexBrokenError: a file is missing, cut off, or doesn't fit the other.
         """
         try:
-            with (directory / DENSE_FILES[0]).open("rb") as file:
-                index = _faiss.read_index(_faiss.PyCallbackIOReader(file.read))
+            vectors = np.load(directory / DENSE_FILES[0], mmap_mode="r", allow_pickle=False)
             rows = np.load(directory / DENSE_FILES[1], allow_pickle=False)
-        except (OSError, EOFError, ValueError, RuntimeError) as error:
+        except (OSError, EOFError, ValueError) as error:
             raise IndexBrokenError(f"索引的向量檔無法讀取：{directory}（{error}）。請重新建立索引。") from error
-        if rows.ndim != 1 or (rows.size and not 0 <= rows.min() <= rows.max() < index.ntotal):
+        plausible = (vectors.ndim, rows.ndim) == (2, 1) and rows.size > 0
+        if not plausible or not 0 <= rows.min() <= rows.max() < len(vectors):
             raise IndexBrokenError(f"索引的向量檔彼此不合：{directory}。請重新建立索引。")
-        return cls(index, rows)
+        return cls(vectors, rows)
 
     @property
     def n_items(self) -> int:
@@ -71,12 +68,12 @@ class DenseStore:
     @property
     def n_texts(self) -> int:
         """How many distinct texts, and so vectors, there are."""
-        return int(self._index.ntotal)
+        return len(self._vectors)
 
     @property
     def dimension(self) -> int:
         """Length of a vector."""
-        return int(self._index.d)
+        return int(self._vectors.shape[1])
 
     def vectors(self, positions: Positions | None = None) -> FloatMatrix:
         """The vectors of items, ``(n_items, dimension)``; of all items in order by default."""
@@ -116,6 +113,15 @@ class DenseStore:
             best[place], nearness[place] = candidates[order], scores[order]
         return best, nearness
 
+    @cached_property
+    def _faiss_index(self) -> tuple[Any, Any]:
+        """FAISS (whose types leave out half of what it has) and its exact index of all vectors."""
+        import faiss  # noqa: PLC0415  50 ms that a small index doesn't need
+
+        index = faiss.IndexFlatIP(self.dimension)
+        index.add(np.ascontiguousarray(self._vectors))
+        return faiss, index
+
     def _similar_texts(self, query: FloatMatrix, texts: npt.NDArray[np.int64], depth: int) -> Iterator[FloatMatrix]:
         """For each query the similarity of each text row, minus infinity where it can't be among the nearest."""
         asked = np.ascontiguousarray(query, dtype=np.float32)
@@ -123,8 +129,9 @@ class DenseStore:
         if len(texts) <= DIRECT_LIMIT:
             found, scores = np.broadcast_to(texts, (len(asked), len(texts))), asked @ self._vectors[texts].T
         else:
-            parameters = _faiss.SearchParameters(sel=_faiss.IDSelectorBatch(texts))
-            scores, found = self._index.search(asked, depth, params=parameters)
+            faiss, index = self._faiss_index
+            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(texts))
+            scores, found = index.search(asked, depth, params=parameters)
         for rows, row_scores in zip(found, scores, strict=True):
             similar = np.full(self.n_texts, -np.inf, dtype=np.float32)
             similar[rows] = row_scores
