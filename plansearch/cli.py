@@ -131,7 +131,7 @@ def query(
     index: IndexOption = Path("index"),
     agency: Annotated[list[str] | None, typer.Option(metavar="NAME", help="只找這個機關。")] = None,
     agency_type: Annotated[
-        list[str] | None, typer.Option("--type", metavar="TYPE", help="只找這一類機關，例如 區公所、衛生所。")
+        list[str] | None, typer.Option("--type", metavar="TYPE", help="只找這一類機關，例如 公所、衛生所。")
     ] = None,
     city: Annotated[list[str] | None, typer.Option(metavar="CITY", help="只找這個縣市。")] = None,
     year: Annotated[list[int] | None, typer.Option(metavar="YEAR", help="只找這一年（民國）。")] = None,
@@ -157,7 +157,7 @@ def query(
     \b
     例：
       plansearch query 無障礙設施
-      plansearch query 民眾不用跑兩趟 --type 區公所 --type 戶政事務所 --year 113
+      plansearch query 民眾不用跑兩趟 --type 公所 --type 戶政 --year 113
       plansearch query 滿意度調查 --requirement 2 --all --format csv -o 結果.csv
     """
     from plansearch.index import PlanIndex

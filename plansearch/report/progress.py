@@ -18,7 +18,7 @@ def progress_bar(*stages: str) -> Generator[Progress | None]:
     """Yield what long work should call as it goes on, or ``None`` where nobody would see it.
 
     Args:
-        stages: what the work does, stage by stage; a count that falls back begins the next one.
+        stages: what the work does, stage by stage; another total, or a count that falls back, begins the next one.
     """
     if not sys.stderr.isatty():
         yield None
@@ -34,11 +34,11 @@ class _Stages:
     def __init__(self, bar: Bar, names: Sequence[str]) -> None:
         self._bar = bar
         self._names = list(names)
-        self._done = 0
+        self._done, self._total = 0, 0
         self._task = bar.add_task(self._names.pop(0), total=None)
 
     def advance(self, done: int, total: int) -> None:
-        if done < self._done and self._names:
+        if self._total and (done < self._done or total != self._total) and self._names:
             self._task = self._bar.add_task(self._names.pop(0), total=None)
-        self._done = done
+        self._done, self._total = done, total
         self._bar.update(self._task, completed=done, total=total)

@@ -1,0 +1,393 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from plansearch import __version__
+from plansearch.cli import main
+
+PLAN = """\
+{agency}{year}年度提升服務計畫
+
+肆、計畫內容：
+
+執行要項\t\t執行重點\t承辦單位
+一、完備基礎服務項目，注重服務特性差異化\t(二)提供民眾易讀、易懂、易用的服務申辦資訊及進度查詢管道，提升服務流程透明度。\t{information}\t{unit}
+\t(三)注重服務人員的禮貌態度，提高民眾臨櫃洽公或網站使用的便利性，建置合宜的服務環境。\t{service}\t{unit}
+二、重視全程意見回饋及參與，力求服務切合民眾需求\t(三)依據業務服務特性辦理專案滿意度調查，瞭解民眾對服務的看法，並據以檢討改善既有措施。\t{opinions}\t{unit}
+"""
+EAST = PLAN.format(
+    agency="示範市東湖區公所",
+    year=113,
+    unit="秘書室",
+    information="1、申辦須知公布於網站首頁。",
+    service="1、設置無障礙坡道與服務鈴，方便輪椅使用者洽公。 2、廁所每兩小時清潔一次並留下紀錄。",
+    opinions="1、每半年辦理臨櫃滿意度調查。",
+)
+WEST = PLAN.format(
+    agency="示範市西嶺區衛生所",
+    year=112,
+    unit="行政組",
+    information="1、門診時間公布於大門。",
+    service="1、候診區加裝無障礙扶手。 2、每月抽測電話禮貌\N{WHITE STAR}並公布成績。",
+    opinions="1、年底以問卷瞭解民眾滿意程度。",
+)
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command in this process; give its exit code, standard output and standard error."""
+
+    def call(*arguments: str | Path) -> tuple[int, str, str]:
+        code = main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+def child(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a command in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "plansearch", *map(str, arguments)],
+        env=os.environ | environment,
+        capture_output=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    plans = tmp_path_factory.mktemp("plans")
+    (plans / "east.txt").write_text(EAST, encoding="utf-8")
+    (plans / "west.txt").write_text(WEST, encoding="utf-8")
+    (plans / "broken.txt").write_bytes(b"")
+    return plans
+
+
+@pytest.fixture(scope="session")
+def built(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("index")
+    assert main(["index", str(folder), "--index", str(directory), "-o", os.devnull]) == 0
+    return directory
+
+
+def test_version_is_said(run: Run) -> None:
+    assert run("--version") == (0, f"plansearch {__version__}\n", "")
+
+
+def test_without_arguments_the_help_is_shown(run: Run) -> None:
+    _, out, err = run()
+    for command in ("index", "query", "inspect", "plans", "requirements"):
+        assert command in out + err
+
+
+@pytest.mark.parametrize("command", ["index", "query", "inspect", "plans", "requirements"])
+def test_every_command_explains_itself_with_an_example(run: Run, command: str) -> None:
+    code, out, err = run(command, "--help")
+    assert (code, err) == (0, "")
+    assert f"  plansearch {command}" in out
+
+
+def test_closing_report_says_what_was_read_skipped_embedded_and_reused(run: Run, folder: Path, tmp_path: Path) -> None:
+    code, out, err = run("index", folder, "--index", tmp_path / "ix")
+    assert (code, err) == (0, "")
+    assert "2 份計畫、8 項" in out
+    assert "機關 示範市東湖區公所；類型 公所；縣市 示範市；年度 113" in out
+    assert "略過 1 個檔案，內容不在索引裡：\n  broken.txt\n" in out
+    assert "向量新算 8 筆、沿用 0 筆" in out
+    code, out, _ = run("index", folder, "--index", tmp_path / "ix")
+    assert code == 0
+    assert "內容沒有變動，沿用原有索引；向量新算 0 筆、沿用 8 筆" in out
+
+
+def test_folder_without_a_plan_fails_and_says_so(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_bytes(b"")
+    code, out, err = run("index", tmp_path, "--index", tmp_path / "ix")
+    assert code == 1
+    assert "empty.txt" in out
+    assert err.startswith("錯誤：")
+    assert "沒有建立索引" in err
+
+
+def test_query_shows_the_measure_with_its_evidence(run: Run, built: Path) -> None:
+    code, out, err = run("query", "無障礙", "--index", built)
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0].startswith("找到 2 項")
+    assert " 1. 示範市" in out
+    assert "【無障礙】" in out
+    assert "出處　east.txt 第 7 行 1、" in out
+    assert "單位　秘書室" in out
+
+
+def hits(out: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_query_as_json_lines_gives_rank_score_item_and_id(run: Run, built: Path) -> None:
+    _, out, _ = run("query", "無障礙坡道", "--index", built, "--format", "jsonl", "-k", "1")
+    (hit,) = hits(out)
+    assert (hit["rank"], hit["plan"], hit["code"], hit["units"]) == (1, "east.txt", "1.3", ["秘書室"])
+    assert hit["text"] == "設置無障礙坡道與服務鈴，方便輪椅使用者洽公。"
+    assert (hit["year"], hit["lines"], hit["number"]) == (113, [7, 7], "1、")
+
+
+def test_words_of_a_query_may_be_given_apart(run: Run, built: Path) -> None:
+    together = run("query", "電話 禮貌", "--index", built, "--format", "jsonl")
+    assert run("query", "電話", "禮貌", "--index", built, "--format", "jsonl") == together
+
+
+@pytest.mark.parametrize(
+    ("options", "plans"),
+    [
+        pytest.param(["--agency", "示範市東湖區公所"], {"east.txt"}, id="agency"),
+        pytest.param(["--type", "衛生所"], {"west.txt"}, id="type"),
+        pytest.param(["--type", "衛生所", "--type", "公所"], {"east.txt", "west.txt"}, id="two types"),
+        pytest.param(["--year", "112"], {"west.txt"}, id="year"),
+        pytest.param(["--city", "示範市"], {"east.txt", "west.txt"}, id="city"),
+        pytest.param(["--unit", "行政組"], {"west.txt"}, id="unit"),
+        pytest.param(["--requirement", "1.3"], {"east.txt", "west.txt"}, id="requirement"),
+        pytest.param(["--requirement", "1", "--year", "113"], {"east.txt"}, id="pillar and year"),
+    ],
+)
+def test_filters_choose_who_may_answer(run: Run, built: Path, options: list[str], plans: set[str]) -> None:
+    _, out, _ = run("query", "無障礙", "--index", built, "--mode", "words", "--format", "jsonl", *options)
+    assert {hit["plan"] for hit in hits(out)} == plans
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "meaning", "words"])
+def test_every_mode_answers(run: Run, built: Path, mode: str) -> None:
+    _, out, _ = run("query", "輪椅坡道", "--index", built, "--mode", mode, "--format", "jsonl")
+    assert "坡道" in str(hits(out)[0]["text"])
+
+
+def test_all_gives_everything_and_k_gives_as_many(run: Run, built: Path) -> None:
+    everything = hits(run("query", "無障礙", "--index", built, "--format", "jsonl", "--all")[1])
+    first = hits(run("query", "無障礙", "--index", built, "--format", "jsonl", "-k", "1")[1])
+    assert first == everything[:1]
+    assert "列出前 1 項；要看全部請加 --all" in run("query", "無障礙", "--index", built, "-k", "1")[1]
+
+
+def test_no_fold_is_accepted_and_changes_nothing_yet(run: Run, built: Path) -> None:
+    assert run("query", "無障礙", "--index", built, "--no-fold") == run("query", "無障礙", "--index", built)
+
+
+def test_nothing_found_is_an_answer(run: Run, built: Path) -> None:
+    code, out, _ = run("query", "量子力學", "--index", built)
+    assert (code, out.splitlines()[0]) == (0, "沒有找到夠接近的內容（找了 8 項）。")
+
+
+def test_index_may_be_named_by_the_environment(run: Run, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLANSEARCH_INDEX", str(built))
+    assert run("query", "無障礙")[0] == 0
+
+
+@pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv", "md"])
+def test_output_goes_to_a_file_in_utf_8(run: Run, built: Path, tmp_path: Path, form: str) -> None:
+    path = tmp_path / "answer"
+    assert run("query", "無障礙", "--index", built, "--format", form, "-o", path) == (0, "", "")
+    written = path.read_bytes()
+    assert written.startswith(b"\xef\xbb\xbf") is (form == "csv")
+    assert "設置" in written.decode("utf-8-sig")
+    assert "\x1b" not in written.decode("utf-8-sig")
+
+
+def test_inspect_gives_the_fixed_fields(run: Run, folder: Path) -> None:
+    _, out, _ = run("inspect", folder / "east.txt", "--format", "jsonl")
+    items = hits(out)
+    assert list(items[0])[:13] == [
+        "plan",
+        "agency",
+        "year",
+        "section",
+        "code",
+        "requirement",
+        "topic",
+        "number",
+        "text",
+        "units",
+        "deadline",
+        "lines",
+        "page",
+    ]
+    assert [(item["code"], item["number"]) for item in items] == [
+        ("1.2", "1、"),
+        ("1.3", "1、"),
+        ("1.3", "2、"),
+        ("2.3", "1、"),
+    ]
+
+
+def test_inspect_says_how_a_file_was_understood(run: Run, folder: Path) -> None:
+    code, out, _ = run("inspect", folder / "east.txt")
+    assert code == 0
+    assert "機關 示範市東湖區公所；類型 公所；縣市 示範市；年度 113" in out
+    assert "1、 設置無障礙坡道與服務鈴" in out
+
+
+def test_inspect_damage_gives_the_fixed_fields(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "damaged.txt"
+    path.write_text(EAST.replace("1、設置", "5、設置").replace("2、廁所", "6、廁所"), encoding="utf-8")
+    code, out, _ = run("inspect", path, "--damage", "--format", "jsonl")
+    assert code == 0
+    damage = hits(out)
+    assert [list(one)[:4] for one in damage] == [["code", "kind", "detail", "lines"]] * len(damage)
+    assert ("1.3", "numbering_start") in [(one["code"], one["kind"]) for one in damage]
+
+
+def test_plans_lists_what_the_index_holds_and_what_it_does_not(run: Run, built: Path) -> None:
+    _, out, _ = run("plans", "--index", built, "--format", "json")
+    answer = json.loads(out)
+    assert [(plan["plan"], plan["agency_type"], plan["year"]) for plan in answer["plans"]] == [
+        ("east.txt", "公所", 113),
+        ("west.txt", "衛生所", 112),
+    ]
+    assert [skipped["file"] for skipped in answer["skipped"]] == ["broken.txt"]
+    assert "broken.txt" in run("plans", "--index", built)[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "codes"),
+    [
+        pytest.param(["1.3"], ["1.3"], id="requirement"),
+        pytest.param(["1", "--framework", "six_pillars"], ["1.1", "1.2", "1.3", "1.4"], id="pillar"),
+        pytest.param(["A.1"], ["A.1.1", "A.1.2"], id="pillar of another framework"),
+    ],
+)
+def test_requirements_are_chosen_by_code(run: Run, arguments: list[str], codes: list[str]) -> None:
+    _, out, _ = run("requirements", *arguments, "--format", "jsonl")
+    assert [row["code"] for row in hits(out)] == codes
+
+
+WRONG = [
+    pytest.param(["query", "無障礙", "--index", "{built}", "--type", "衛生局"], 2, "衛生所", id="unknown filter value"),
+    pytest.param(["query", "--index", "{built}"], 2, "沒有可以搜尋的文字", id="no query"),
+    pytest.param(["query", " 。", "--index", "{built}"], 2, "沒有可以搜尋的文字", id="empty query"),
+    pytest.param(["query", "x", "--index", "{tmp}/none"], 1, "plansearch index", id="missing index"),
+    pytest.param(["plans", "--index", "{tmp}/none"], 1, "plansearch index", id="missing index for plans"),
+    pytest.param(["inspect", "{tmp}/none.txt"], 1, "none.txt", id="missing file"),
+    pytest.param(["inspect", "{tmp}"], 1, "", id="folder for a file"),
+    pytest.param(["index", "{tmp}/none", "--index", "{tmp}/ix"], 1, "none", id="missing folder"),
+    pytest.param(["requirements", "9.9"], 2, "9.9", id="unknown code"),
+    pytest.param(["requirements", "--framework", "x"], 2, "six_pillars", id="unknown framework"),
+    pytest.param(["plans", "--index", "{built}", "-o", "{tmp}/no/file"], 1, "無法寫入", id="output cannot be written"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "said"), WRONG)
+def test_what_goes_wrong_is_one_message_and_an_exit_code(
+    run: Run, built: Path, tmp_path: Path, arguments: list[str], code: int, *, said: str
+) -> None:
+    result = run(*(argument.format(built=built, tmp=tmp_path) for argument in arguments))
+    assert (result[0], result[1]) == (code, "")
+    assert result[2].startswith("錯誤：")
+    assert result[2].count("\n") == 1
+    assert said in result[2]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["query", "x", "--mode", "x"], ["query", "x", "-k", "0"], ["inspect"], ["unknown"], ["plans", "--unknown"]],
+    ids=["mode", "count", "missing argument", "command", "option"],
+)
+def test_wrong_usage_gives_2(run: Run, arguments: list[str]) -> None:
+    assert run(*arguments)[0] == 2
+
+
+@pytest.mark.parametrize("form", ["table", "md"])
+def test_console_that_lacks_characters_shows_the_rest(built: Path, form: str) -> None:
+    ended = child("query", "電話禮貌", "--index", built, "--format", form, PYTHONIOENCODING="cp950")
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert "每月抽測" in ended.stdout.decode("cp950").replace("【", "").replace("】", "")
+
+
+def test_json_on_a_console_that_lacks_characters_loses_none(built: Path) -> None:
+    arguments = ("query", "電話禮貌", "--index", built, "--format", "jsonl")
+    narrow, wide = child(*arguments, PYTHONIOENCODING="cp950"), child(*arguments, PYTHONIOENCODING="utf-8")
+    assert hits(narrow.stdout.decode("cp950")) == hits(wide.stdout.decode("utf-8"))
+
+
+def test_errors_reach_a_console_that_lacks_characters(tmp_path: Path) -> None:
+    ended = child("inspect", tmp_path / "\N{GRINNING FACE}.txt", PYTHONIOENCODING="cp950")
+    assert ended.returncode == 1
+    assert ended.stderr.decode("cp950").startswith("錯誤：")
+
+
+def test_csv_in_a_pipe_is_utf_8_with_a_byte_order_mark(built: Path) -> None:
+    ended = child("plans", "--index", built, "--format", "csv", PYTHONIOENCODING="cp950")
+    lines = ended.stdout.decode("utf-8-sig").split("\r\n")
+    assert lines[0].startswith("plan,agency")
+    assert lines[-1] == ""
+
+
+def test_reader_that_goes_away_is_no_error(built: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "plansearch", "plans", "--index", str(built)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    with process.stderr as errors:
+        said = errors.read()
+    assert (process.wait(), said) == (0, b"")
+
+
+def test_query_does_not_load_what_it_does_not_need(built: Path) -> None:
+    heavy = ("rich", "torch", "sentence_transformers", "pandas", "plansearch.parsing", "plansearch.readers")
+    code = (
+        "import sys; from plansearch.cli import main; "
+        f"main(['query', '無障礙', '--index', {str(built)!r}, '-o', {os.devnull!r}]); "
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout == "[]\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="named pipes and terminals of POSIX")
+class TestTerminal:
+    def test_interrupt_ends_quietly_with_130(self, tmp_path: Path) -> None:
+        pipe = tmp_path / "pipe.txt"
+        os.mkfifo(pipe)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "plansearch", "inspect", str(pipe)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        writer = self.open_when_read(pipe, process)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        os.close(writer)
+        assert (process.returncode, out, err) == (130, b"", b"")
+
+    @staticmethod
+    def open_when_read(pipe: Path, process: subprocess.Popen[bytes]) -> int:
+        """Open the writing end as soon as the other process reads; from then on it waits for us."""
+        while process.poll() is None:
+            try:
+                return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError:  # noqa: PERF203 - that is what it waits for
+                time.sleep(0.02)
+        pytest.fail(f"ended before it read: {process.communicate()}")
+
+    def test_long_work_shows_a_progress_bar_on_a_terminal_only(self, folder: Path, tmp_path: Path) -> None:
+        import pty  # noqa: PLC0415 - POSIX only
+
+        ours, theirs = pty.openpty()
+        arguments = ["index", str(folder), "--index", str(tmp_path / "ix"), "-o", os.devnull]
+        ended = subprocess.run([sys.executable, "-m", "plansearch", *arguments], stderr=theirs, check=False)
+        os.close(theirs)
+        shown = os.read(ours, 65536).decode()
+        os.close(ours)
+        assert ended.returncode == 0
+        assert "計算向量" in shown
