@@ -225,7 +225,7 @@ def titles(truth: Truth, code: str) -> tuple[str, str]:
     """Pillar and requirement of ``code`` as the plan's text writes them."""
     if code == "0.1":
         return PLAN_ROW
-    framework = CRITERIA if truth.metadata["framework"] == "criteria" else SIX_PILLARS
+    framework = CRITERIA if truth.metadata["framework"] == "service_award_2017" else SIX_PILLARS
     pillar, requirement = (int(part) - 1 for part in code.removeprefix("A.").split("."))
     name = list(framework)[pillar]
     number = f"（{NUMERALS[requirement]}）" if truth.style.full_width else f"({NUMERALS[requirement]})"
@@ -307,7 +307,7 @@ def _paged_row(page: _Page, truth: Truth, piece: _Piece, headings: list[str]) ->
     if piece.entries:
         texts = [text for text, _ in piece.entries]
         cells.append(_list(piece) if tagged and listed else _paragraphs(texts, tagged))
-    if truth.metadata["framework"] == "criteria":
+    if truth.metadata["framework"] == "service_award_2017":
         cells.append(_paragraphs(piece.deadlines, tagged and len(piece.deadlines) > 1))
     cells.append(_paragraphs(piece.units, tagged and (listed or len(piece.units) > 1)))
     page.add("\t".join(cells), *(index for _, index in piece.entries))

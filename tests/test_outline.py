@@ -67,6 +67,12 @@ def test_a_list_that_began_before_goes_on_in_the_next_text() -> None:
     ]
 
 
+def test_a_number_right_before_a_figure_is_one_where_the_list_goes_on() -> None:
+    assert [segment.text for segment in split_marks("3.1999 派工案件", {"arabic": 2})] == ["1999 派工案件"]
+    assert [segment.text for segment in split_marks("3.1999 派工案件", {})] == ["3.1999 派工案件"]
+    assert [segment.text for segment in split_marks("3.5 公里步道", {"arabic": 2})] == ["3.5 公里步道"]
+
+
 @pytest.mark.parametrize(("text", "value"), [("一", 1), ("十", 10), ("十五", 15), ("二十", 20), ("參", 3), ("百", 0)])
 def test_chinese_numerals(text: str, value: int) -> None:
     assert cjk_number(text) == value

@@ -82,7 +82,7 @@ def test_other_formats_say_what_can_be_read(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_and_an_empty_one_are_told_apart(tmp_path: Path) -> None:
-    with pytest.raises(ReadError, match="無法開啟「沒有.txt」"):
+    with pytest.raises(ReadError, match=r"無法開啟「沒有\.txt」"):
         read_document(tmp_path / "沒有.txt")
     (tmp_path / "空.txt").write_text(" \n")
     with pytest.raises(ReadError, match="是空的檔案"):

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-
 from plan_text import HEADER, P1, R11, R12, R13, parse_table, parse_text, table
 
 

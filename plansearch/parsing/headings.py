@@ -163,13 +163,13 @@ class HeadingReader:
         for heading in self._candidates():
             if not heading.text and heading.column == column:
                 return heading
+        for heading in self._candidates():
+            if self._fits(heading, text):
+                return heading
         if self._is_whole_title(text):
             return None
         if same_cell and self._latest is not None:
             return self._latest
-        for heading in self._candidates():
-            if self._fits(heading, text):
-                return heading
         for heading in self._candidates():
             complete = self._is_whole_title(heading.text) or ends_sentence(heading.text)
             if after_break and heading.column == column and not complete:
@@ -177,8 +177,8 @@ class HeadingReader:
         return None
 
     def _fits(self, heading: Heading, text: str) -> bool:
-        """Whether heading and text together are nearer to a title of the framework than the heading alone."""
-        return self._likeness(heading.text + text) > self._likeness(heading.text)
+        """Whether heading and text together are nearer to a title of the framework than either alone."""
+        return self._likeness(heading.text + text) > max(self._likeness(heading.text), self._likeness(text))
 
     def _likeness(self, text: str) -> float:
         """How much of a title a text is: 0, then the beginning of one by its length, then one, by its confidence."""

@@ -18,6 +18,8 @@ _MIN_GLUED_REST = 8
 _MIN_CLAUSE = 6
 """Characters of a clause of the requirement's title that may stand as a sub-heading of its own."""
 _COLON_END = re.compile(r"[：:]\s*$")
+_JOINS_ON = re.compile(r"[：:，,、；;（(「『]\s*$")
+"""After these a text goes on without a space: its line was wrapped, or a heading leads into it."""
 _SPACED_LABEL = re.compile(
     rf"(?P<label>[\u4e00-\u9fff（）()、]{{3,{_MAX_GLUED_LABEL}}})[ \u3000]+"
     rf"(?P<rest>[\u4e00-\u9fff「『].{{{_MIN_GLUED_REST},}})",
@@ -70,7 +72,8 @@ def measures_of(block: Block, first_group: int) -> list[Measure]:
 
 def is_label(text: str) -> bool:
     """Whether a text has the form of a sub-heading: short, and no sentence."""
-    return len(text) <= _MAX_LABEL_LENGTH and "。" not in text and not ends_sentence(text)
+    wrapped = _JOINS_ON.search(text) and not _COLON_END.search(text)
+    return len(text) <= _MAX_LABEL_LENGTH and "。" not in text and not ends_sentence(text) and not wrapped
 
 
 class _Emitter:
@@ -168,7 +171,7 @@ def _join_descriptions(entries: Sequence[Entry]) -> list[Entry]:
         following = entries[position + 1] if position + 1 < len(entries) else None
         before = result[-1] if result else None
         if before is not None and _describes(before, entry, following):
-            space = "" if _COLON_END.search(before.text) else " "
+            space = "" if _JOINS_ON.search(before.text) else " "
             result[-1] = replace(
                 before, text=before.text + space + entry.text, span=before.span.to(entry.span), label=before.text
             )

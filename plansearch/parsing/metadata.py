@@ -33,12 +33,12 @@ _AGENCY_END = (
     r"|博物館|醫院|學校|中心|委員會|公司|局|處|所|廠|館|院|會|署|部)"
 )
 _AGENCY = re.compile(
-    rf"[\u4e00-\u9fff]{{2,40}}?{_AGENCY_END}(?=\s*(?:[0-9０-９一二三四五六七八九〇○零]{{2,4}}\s*年|年度|辦理|推動|提升|為民|服務品質|執行|$))"
+    rf"[\u4e00-\u9fff]{{2,40}}?{_AGENCY_END}(?=\s*(?:[0-9０-９一二三四五六七八九〇○零百十]{{2,6}}\s*年|年度|辦理|推動|提升|為民|服務品質|執行|$))"
 )
 _CITY = re.compile(r"^(?:[\u4e00-\u9fff]{2}[市縣])")
 _CITY_GOVERNMENT = re.compile(r"[\u4e00-\u9fff]{2}[市縣](?=政府)")
 _YEAR = re.compile(r"(?<!\d)(\d{2,4})\s*(?:學)?年度?")
-_CHINESE_YEAR = re.compile(r"([一二三四五六七八九〇○零百]{3,5})\s*年度?")
+_CHINESE_YEAR = re.compile(r"([一二三四五六七八九十〇○零百]{3,6})\s*年度?")
 _TITLE = re.compile(r"計畫|方案")
 _WESTERN_OFFSET = 1911
 """ROC year 1 is 1912."""

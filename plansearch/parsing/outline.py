@@ -33,6 +33,7 @@ _PATTERNS: tuple[tuple[Style, re.Pattern[str]], ...] = (
     ("bullet", re.compile(rf"[{_BULLETS}]|[-–—*＊](?=\s)")),
 )
 _ANY = re.compile("|".join(f"(?P<{style}>{pattern.pattern})" for style, pattern in _PATTERNS))
+_BEFORE_DIGITS = re.compile(r"\s*([0-9０-９]{1,2})[.、．](?=[0-9０-９]{3})")
 _INLINE_BEFORE = "。；;：:！？!?"
 """After these, or after a space, a number may begin an entry in the middle of a text."""
 _INLINE_STYLES = frozenset({"arabic", "paren_arabic", "circled", "bullet", "paren_cjk"})
@@ -124,6 +125,8 @@ def split_marks(text: str, last: Mapping[str, int]) -> tuple[Segment, ...]:
         Segments in order; the first has no mark where the text begins without one.
     """
     first = leading_mark(text)
+    if first.mark is None:
+        first = _number_before_digits(text, last) or first
     seen = dict(last)
     cuts: list[tuple[int, int, Mark | None]] = []
     begin = 0
@@ -141,6 +144,14 @@ def split_marks(text: str, last: Mapping[str, int]) -> tuple[Segment, ...]:
         Segment(mark, text[begin:end].strip(), start) for (start, begin, mark), end in zip(cuts, ends, strict=True)
     ]
     return tuple(segment for segment in segments if segment.text or segment.mark)
+
+
+def _number_before_digits(text: str, last: Mapping[str, int]) -> Segment | None:
+    """``3.1999 專線``: a number right before a figure is one where the list goes on so; else it is a decimal."""
+    match = _BEFORE_DIGITS.match(text)
+    if match is None or int(match.group(1)) != last.get("arabic", 0) + 1:
+        return None
+    return Segment(Mark("arabic", int(match.group(1)), match.group().strip()), text[match.end() :].strip())
 
 
 def _goes_on(text: str, position: int, mark: Mark, seen: Mapping[str, int]) -> bool:
