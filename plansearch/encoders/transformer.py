@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -23,6 +24,9 @@ PASSAGE_PROMPTS: Final = ("document", "passage", "corpus")
 E5_PROMPTS: Final = {"query": "query: ", "passage": "passage: "}
 """E5 models were trained with these, and not all carry them in their settings
 (model card of intfloat/multilingual-e5-small)."""
+
+_HUB_NAME: Final = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
+"""Anything else can only be meant as a folder."""
 
 
 class TransformerEncoder:
@@ -100,12 +104,23 @@ def _load(source: str) -> SentenceTransformer:
             f"無法載入模型「{source}」：沒有安裝 sentence-transformers。請執行 pip install sentence-transformers。"
         ) from error
     try:
-        return SentenceTransformer(source)
+        return _local_or_remote(SentenceTransformer, source)
     except (OSError, ValueError, RuntimeError, ImportError, KeyError) as error:
+        reason = str(error).partition("\n")[0]
         raise EncoderError(
-            f"無法載入模型「{source}」：{error}。請確認名稱或資料夾是否正確；"
+            f"無法載入模型「{source}」：{reason} 請確認名稱或資料夾是否正確；"
             "沒有網路時，請用 --model 指向已下載的模型資料夾。"
         ) from error
+
+
+def _local_or_remote(kind: type[SentenceTransformer], source: str) -> SentenceTransformer:
+    """Look on this computer first: where there is no network, asking the hub takes a minute to fail."""
+    try:
+        return kind(source, local_files_only=True)
+    except (OSError, ValueError):
+        if Path(source).is_dir() or not _HUB_NAME.fullmatch(source):
+            raise
+    return kind(source)
 
 
 def _first(prompts: dict[str, str], names: Sequence[str]) -> str:

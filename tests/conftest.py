@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from plansearch.index import PlanIndex
+from plansearch.text import Tokenizer
+from plansearch.types import CrosswalkMatch, FloatMatrix, Metadata, Plan, PlanItem, Progress, Span
+
+SHARED = Path(__file__).parents[2] / "shared"
+
+needs_shared = pytest.mark.skipif(not (SHARED / "plans").is_dir(), reason="the real plans are not here")
+
+
+class TinyEncoder:
+    """Counts characters in 64 buckets: equal on every machine, and near where characters are shared."""
+
+    dimension = 64
+
+    def __init__(self, name: str = "tiny@1") -> None:
+        self.name = name
+        self.encoded: list[str] = []
+
+    def encode_queries(self, texts: Sequence[str]) -> FloatMatrix:
+        matrix = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for row, text in enumerate(texts):
+            for character in text:
+                matrix[row, sha256(character.encode()).digest()[0] % self.dimension] += 1
+        normalised: FloatMatrix = matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-9)
+        return normalised
+
+    def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> FloatMatrix:
+        self.encoded.extend(texts)
+        if progress is not None:
+            progress(len(texts), len(texts))
+        return self.encode_queries(texts)
+
+
+def item_of(
+    text: str,
+    *,
+    code: str | None = "1.3",
+    topic: str | None = None,
+    units: Sequence[str] = ("秘書室",),
+    crosswalk: Sequence[CrosswalkMatch] = (),
+    line: int = 1,
+) -> PlanItem:
+    return PlanItem(
+        "肆、計畫內容",
+        code,
+        "服務環境",
+        topic,
+        "1.",
+        text,
+        tuple(units),
+        None,
+        Span(line, line),
+        crosswalk=tuple(crosswalk),
+    )
+
+
+def plan_of(name: str, *items: PlanItem | str, agency: str | None = None, year: int | None = 113) -> Plan:
+    agency_type = None if agency is None else agency[-3:]
+    whole = tuple(item_of(item, line=place) if isinstance(item, str) else item for place, item in enumerate(items, 1))
+    metadata = Metadata(agency, agency_type, "示範市", year, f"{year}年度提升服務計畫")
+    return Plan(name, sha256(name.encode()).hexdigest(), metadata, "six_pillars", whole, ())
+
+
+EAST = plan_of(
+    "east.txt",
+    item_of("設置無障礙坡道，方便輪椅使用者洽公。", code="1.3"),
+    item_of("設置單一窗口，一次辦好。", code="3.1", units=("民政課", "秘書室")),
+    item_of("每年辦理滿意度調查。", code="2.3", units=()),
+    agency="示範市東湖區公所",
+)
+WEST = plan_of(
+    "west.txt",
+    item_of("提供 QR Code 連結線上申辦。", code="3.2", units=("行政組",)),
+    item_of("設置單一窗口，一次辦好。", code="3.1", units=("行政組",)),
+    agency="示範市西嶺衛生所",
+    year=112,
+)
+OTHER = plan_of(
+    "other.txt",
+    item_of(
+        "電話鈴響三聲內接聽。",
+        code="A.1.2",
+        units=("總務",),
+        crosswalk=(CrosswalkMatch("six_pillars", "1.3", "overlaps", 0.9),),
+    ),
+    agency="示範市西嶺區公所",
+)
+PLANS = (EAST, WEST, OTHER)
+
+
+@pytest.fixture
+def encoder() -> TinyEncoder:
+    return TinyEncoder()
+
+
+@pytest.fixture(scope="session")
+def full_tokenizer() -> Tokenizer:
+    return Tokenizer.full()
+
+
+@pytest.fixture
+def index(tmp_path: Path, encoder: TinyEncoder) -> PlanIndex:
+    """An index of three small plans, with the tiny encoder."""
+    PlanIndex.build_from(PLANS, (), tmp_path / "index", encoder=encoder)
+    return PlanIndex.open(tmp_path / "index", encoder=encoder)
