@@ -346,7 +346,7 @@ def test_reader_that_goes_away_is_no_error(built: Path) -> None:
 
 
 def test_query_does_not_load_what_it_does_not_need(built: Path) -> None:
-    heavy = ("rich", "torch", "sentence_transformers", "pandas", "plansearch.parsing", "plansearch.readers")
+    heavy = ("rich", "pydantic", "torch", "sentence_transformers", "pandas", "plansearch.parsing", "plansearch.readers")
     code = (
         "import sys; from plansearch.cli import main; "
         f"main(['query', '無障礙', '--index', {str(built)!r}, '-o', {os.devnull!r}]); "
