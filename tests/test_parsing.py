@@ -249,3 +249,30 @@ class TestDamage:
 def test_a_text_without_measures_is_no_plan(text: str) -> None:
     with pytest.raises(ParseError, match=r"「測試\.txt」裡找不到任何計畫措施"):
         parse_text(text + "\n本所服務計畫")
+
+
+def test_sections_are_known_by_their_names_where_none_has_a_big_numeral() -> None:
+    head = [
+        "示範市松林區公所113年度提升服務計畫",
+        "一、計畫依據：實施計畫。",
+        "二、計畫目標：",
+        "(一)便民。",
+        "三、計畫內容：",
+    ]
+    rows = [HEADER, f"{P1}\t{R11}\t甲。\t各課室", f"{P2}\t{R21}\t乙。\t研考"]
+    items = parse_text("\n".join([*head, *rows, "四、推動及管考：", "(一)每季檢討。"])).items
+    assert [(item.section, item.code, item.text) for item in items] == [
+        ("一、計畫依據", None, "實施計畫。"),
+        ("二、計畫目標", None, "便民。"),
+        ("三、計畫內容", "1.1", "甲。"),
+        ("三、計畫內容", "2.1", "乙。"),
+        ("四、推動及管考", None, "每季檢討。"),
+    ]
+
+
+def test_a_plan_without_any_section_is_read_from_its_first_number_on() -> None:
+    items = parse_text("示範市松林區公所113年度提升服務計畫\n1. 提供便民服務。\n2. 提升效率。").items
+    assert [(item.section, item.number, item.text) for item in items] == [
+        (None, "1.", "提供便民服務。"),
+        (None, "2.", "提升效率。"),
+    ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from plansearch.frameworks import Framework
+from plansearch.frameworks import Framework, match_pillar
 from plansearch.parsing.blocks import Assembly, Block, Entry, Heading, RowNotes
 from plansearch.parsing.columns import (
     Header,
@@ -30,6 +30,10 @@ _UNIT_LINE = re.compile(
     r"^[（(【]?\s*(?:承辦|主辦|業務|執行|權責|辦理|負責|協辦|主\(協\)辦)(?:單位|課室|科室)\s*[：:】]\s*(.+?)[）)]?$"
 )
 _DEADLINE_LINE = re.compile(r"^[（(【]?\s*(?:完成期限|辦理期限|完成日期|期限|辦理期程)\s*[：:】]\s*(.+?)[）)]?$")
+_SECTION_NAME = re.compile(
+    r"(?:計畫|工作|實施|推動|預期|執行|辦理|考核|服務|經費)?(?:依據|緣起|前言|目標|目的|宗旨|對象|範圍|內容|期程|期間|時間|步驟|方式|方法|要領|管考"
+    r"|考核|獎懲|獎勵|效益|成效|來源|其他|附則|修正|及管考|與考核|及獎懲)\S{0,6}?(?:[：:]|\s*$)"
+)
 _MAX_SECTION_TITLE = 20
 """Characters; a longer text after 陸、 is the section's content, not its name."""
 
@@ -42,8 +46,9 @@ def join_text(first: str, second: str) -> str:
 
 def assemble(document: Document, framework: Framework | None) -> Assembly:
     """Take a document apart into blocks."""
-    assembler = _Assembler(framework)
-    resumes = _tables_resume(document.blocks)
+    sections = _sections(document, framework)
+    assembler = _Assembler(framework, sections)
+    resumes = _tables_resume(document.blocks, sections)
     for position, block in enumerate(document.blocks):
         if isinstance(block, Table):
             for number, row in enumerate(block.rows):
@@ -53,7 +58,24 @@ def assemble(document: Document, framework: Framework | None) -> Assembly:
     return Assembly(tuple(assembler.blocks), tuple(assembler.rows))
 
 
-def _tables_resume(blocks: Sequence[Paragraph | Table]) -> list[bool]:
+def _sections(document: Document, framework: Framework | None) -> frozenset[Paragraph]:
+    """The paragraphs that begin a section: 壹、; where a plan has none, 一、 with the name of a section."""
+    paragraphs = [block for block in document.blocks if isinstance(block, Paragraph)]
+    marked = [(paragraph, leading_mark(paragraph.text)) for paragraph in paragraphs]
+    first = frozenset(paragraph for paragraph, segment in marked if segment.mark and segment.mark.style == "section")
+    if first:
+        return first
+    named = [
+        paragraph
+        for paragraph, segment in marked
+        if segment.mark is not None and segment.mark.style == "cjk" and _SECTION_NAME.match(segment.text)
+    ]
+    return frozenset(
+        paragraph for paragraph in named if framework is None or match_pillar(paragraph.text, framework) is None
+    )
+
+
+def _tables_resume(blocks: Sequence[Paragraph | Table], sections: frozenset[Paragraph]) -> list[bool]:
     """For each block, whether a table stands before it and goes on after it within its section."""
     resumes = [False] * len(blocks)
     after = False
@@ -62,25 +84,21 @@ def _tables_resume(blocks: Sequence[Paragraph | Table]) -> list[bool]:
         resumes[position] = after
         if isinstance(block, Table):
             after = True
-        elif _is_section(block.text):
+        elif block in sections:
             after = False
     before = False
     for position, block in enumerate(blocks):
         resumes[position] = resumes[position] and before
-        before = isinstance(block, Table) or (before and not _is_section(block.text))
+        before = isinstance(block, Table) or (before and block not in sections)
     return resumes
-
-
-def _is_section(text: str) -> bool:
-    mark = leading_mark(text).mark
-    return mark is not None and mark.style == "section"
 
 
 class _Assembler:
     """Reads the pieces one after another; its state is what the next piece may belong to."""
 
-    def __init__(self, framework: Framework | None) -> None:
+    def __init__(self, framework: Framework | None, sections: frozenset[Paragraph]) -> None:
         self.framework = framework
+        self.sections = sections
         self.blocks: list[Block] = []
         self.rows: list[RowNotes] = []
         self.headings = HeadingReader(framework, self._begin_block)
@@ -96,10 +114,10 @@ class _Assembler:
     # sections and paragraphs
 
     def add_paragraph(self, paragraph: Paragraph, *, inside_table: bool) -> None:
-        if _is_section(paragraph.text):
+        if paragraph in self.sections:
             self._begin_section(paragraph)
-        elif self.section is None and not self.rows:
-            return
+        elif self.section is None and not self.rows and (self.sections or not leading_mark(paragraph.text).mark):
+            return  # the title, and what stands around it
         elif self._is_stray_unit(paragraph.text):
             self.rows[-1].units.extend(unit_entries(paragraph.text))
             self.rows[-1].stray = True
