@@ -62,13 +62,13 @@ def unlined_units(
 ) -> list[Damage]:
     """Rows whose units stand one beside each measure but do not line up."""
     found: list[Damage] = []
+    first = {measure.entry.row: measure.block for measure in reversed(measures)}
     for mismatch in mismatches:
-        blocks = [measure.block for measure in measures if measure.entry.row == mismatch.row.number]
         detail = (
             f"這一列有 {mismatch.units} 個承辦單位、{mismatch.measures} 項措施，無法逐項對應；"
             "所列單位為推定，引用前請對照原文。"
         )
-        found.append(Damage("units_mismatch", detail, codes[id(blocks[0])], mismatch.row.span))
+        found.append(Damage("units_mismatch", detail, codes[id(first[mismatch.row.number])], mismatch.row.span))
     return found
 
 

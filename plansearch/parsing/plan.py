@@ -144,9 +144,12 @@ def _damage(
     assembly: Assembly, measures: Sequence[Measure], codes: dict[int, str | None], framework: Framework | None
 ) -> list[Damage]:
     found: list[Damage] = []
+    by_block: dict[int, list[Measure]] = {}
+    for measure in measures:
+        by_block.setdefault(id(measure.block), []).append(measure)
     for before, block in zip((None, *assembly.blocks), assembly.blocks, strict=False):
         code = codes[id(block)]
-        own = [measure for measure in measures if measure.block is block]
+        own = by_block.get(id(block), [])
         if before is None or not _goes_on(before, block):
             found.extend(seen.numbering_damage(block, code))
         found.extend(seen.lost_measures(block, code, own, assembly.rows))

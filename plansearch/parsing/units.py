@@ -7,7 +7,7 @@ no list of partners: its order shows which measures each stands beside, as far a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -34,8 +34,10 @@ def assign_units(rows: Sequence[RowNotes], measures: Sequence[Measure]) -> list[
     """
     mismatches: list[UnitsMismatch] = []
     by_row: dict[int, list[Measure]] = {}
+    by_block: dict[int, list[Measure]] = {}
     for measure in measures:
         by_row.setdefault(measure.entry.row, []).append(measure)
+        by_block.setdefault(id(measure.block), []).append(measure)
     before: RowNotes | None = None
     for row in rows:
         own = by_row.get(row.number, [])
@@ -43,7 +45,7 @@ def assign_units(rows: Sequence[RowNotes], measures: Sequence[Measure]) -> list[
             if not _assign_row(row, own):
                 mismatches.append(UnitsMismatch(row, len(row.units), len(own)))
         elif row.units:
-            _assign_late(row, measures)
+            _assign_late(row, by_block)
         elif own and before is not None:
             _inherit(before, row, own)
         _assign_deadlines(row.deadlines, own)
@@ -103,7 +105,7 @@ def _without_surplus(entries: Sequence[_Units], count: int) -> list[_Units]:
     return [entry for position, entry in enumerate(entries) if position not in dropped]
 
 
-def _assign_late(row: RowNotes, measures: Sequence[Measure]) -> None:
+def _assign_late(row: RowNotes, by_block: Mapping[int, Sequence[Measure]]) -> None:
     """Units of a row in which no measure begins: they are of the row that it goes on with.
 
     Where the row touches several requirements and has as many units, each takes its own.
@@ -113,8 +115,8 @@ def _assign_late(row: RowNotes, measures: Sequence[Measure]) -> None:
             units = row.units[number]
         else:
             units = tuple(dict.fromkeys(name for entry in row.units for name in entry))
-        for measure in measures:
-            if measure.block is block and measure.entry.row < row.number and not measure.units:
+        for measure in by_block.get(id(block), ()):
+            if measure.entry.row < row.number and not measure.units:
                 measure.units = units
 
 
