@@ -39,7 +39,7 @@ types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 pytest: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 # torch goes first and alone: with a CPU build in place, nothing later asks for the CUDA packages.
 $(VENV)/.installed: pyproject.toml constraints.txt
