@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -385,9 +386,18 @@ class TestTerminal:
 
         ours, theirs = pty.openpty()
         arguments = ["index", str(folder), "--index", str(tmp_path / "ix"), "-o", os.devnull]
-        ended = subprocess.run([sys.executable, "-m", "plansearch", *arguments], stderr=theirs, check=False)
+        process = subprocess.Popen([sys.executable, "-m", "plansearch", *arguments], stderr=theirs)
         os.close(theirs)
-        shown = os.read(ours, 65536).decode()
-        os.close(ours)
-        assert ended.returncode == 0
-        assert "計算向量" in shown
+        shown = self.read_to_the_end(ours)
+        assert process.wait() == 0
+        assert "計算向量" in shown.decode()
+
+    @staticmethod
+    def read_to_the_end(terminal: int) -> bytes:
+        """Read while the other side writes, since a terminal holds little."""
+        shown = b""
+        with contextlib.suppress(OSError):  # Linux says so when the other side is gone
+            while part := os.read(terminal, 4096):
+                shown += part
+        os.close(terminal)
+        return shown
