@@ -13,7 +13,7 @@ from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from plansearch.encoders.chance import similarity_by_chance
 from plansearch.errors import IndexBrokenError, ModelMismatchError, StoreError
 from plansearch.results import BuildReport, IndexedItem, PlanSummary
 from plansearch.store.catalog import CATALOG_FILE, Catalog, write_catalog
+from plansearch.store.dense import DenseStore
 from plansearch.store.dictionary import Dictionary
 from plansearch.store.layout import (
     FORMAT_VERSION,
@@ -35,9 +36,6 @@ from plansearch.store.lexical import K1, B, LexicalStore
 from plansearch.store.vectors import VectorCache
 from plansearch.text import FOLD_VERSION, Tokenizer
 from plansearch.types import Damage, Encoder, FloatMatrix, Plan, PlanItem, Progress, SkippedFile
-
-if TYPE_CHECKING:
-    from plansearch.store.dense import DenseStore
 
 EMBED_BATCH: Final = 32
 """Texts embedded between two commits to the vector cache: about a second of work."""
@@ -57,20 +55,24 @@ class PlanIndex:
     Items are numbered by position, from 0, plan by plan in the order of their files.
     """
 
-    def __init__(self, directory: Path, generation: Path, manifest: Manifest, encoder: Encoder | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        manifest: Manifest,
+        *,
+        catalog: Catalog,
+        lexical: LexicalStore,
+        dense: DenseStore,
+        dictionary: Dictionary,
+        encoder: Encoder | None = None,
+    ) -> None:
         self.directory = directory
         self.manifest = manifest
-        self.catalog = Catalog(generation / CATALOG_FILE)
-        self._generation = generation
+        self.catalog = catalog
+        self.lexical = lexical
+        self.dense = dense
+        self._dictionary = dictionary
         self._encoder = encoder
-        try:
-            self.lexical = LexicalStore.open(generation, manifest.items)
-            counts = (self.catalog.n_plans, self.catalog.n_items, self.lexical.n_tokens)
-            if counts != (manifest.plans, manifest.items, manifest.tokens):
-                raise _unfitting(directory)
-        except IndexBrokenError:
-            self.catalog.close()
-            raise
 
     @classmethod
     def build(
@@ -183,15 +185,42 @@ class PlanIndex:
             if encoder is not None:
                 _check_model(directory, manifest, encoder)
             try:
-                return cls(directory, generation, manifest, encoder)
+                return cls._open_generation(directory, generation, manifest, encoder)
             except IndexBrokenError:
                 # Builds that ended meanwhile may have removed what was being opened.
                 if read_current(directory)[0] == generation:
                     raise
 
+    @classmethod
+    def _open_generation(
+        cls, directory: Path, generation: Path, manifest: Manifest, encoder: Encoder | None
+    ) -> PlanIndex:
+        """Open all parts at once: builds may remove the files later, but not take them from who has them open."""
+        manifest.check(generation)
+        dictionary = Dictionary.read(generation)
+        dense = DenseStore.open(generation)
+        catalog = Catalog(generation / CATALOG_FILE)
+        lexical = LexicalStore.open(generation, manifest.items)
+        index = cls(
+            directory,
+            manifest,
+            catalog=catalog,
+            lexical=lexical,
+            dense=dense,
+            dictionary=dictionary,
+            encoder=encoder,
+        )
+        counts = (catalog.n_plans, catalog.n_items, dense.n_items, dense.n_texts, dense.dimension, lexical.n_tokens)
+        expected = (manifest.plans, manifest.items, manifest.items, manifest.texts, manifest.dimension, manifest.tokens)
+        if counts != expected:
+            index.close()
+            raise IndexBrokenError(f"索引 {directory} 的各部分數量不合。請重新執行 plansearch index 建立索引。")
+        return index
+
     def close(self) -> None:
         """Let go of the index's files."""
         self.catalog.close()
+        self.lexical.close()
 
     def __enter__(self) -> PlanIndex:  # noqa: PYI034  Self is not in Python 3.10
         return self
@@ -239,25 +268,9 @@ class PlanIndex:
         return self.dense.vectors(None if positions is None else np.asarray(positions, dtype=np.int64))
 
     @cached_property
-    def dense(self) -> DenseStore:
-        """The vectors and exact search in them.
-
-        Raises:
-            IndexBrokenError: they can't be read or don't fit the rest.
-        """
-        from plansearch.store.dense import DenseStore  # noqa: PLC0415  FAISS, which a search by words doesn't need
-
-        dense = DenseStore.open(self._generation)
-        expected = (self.manifest.items, self.manifest.texts, self.manifest.dimension)
-        if (dense.n_items, dense.n_texts, dense.dimension) != expected:
-            raise _unfitting(self.directory)
-        return dense
-
-    @cached_property
     def tokenizer(self) -> Tokenizer:
         """Cuts questions into words, as the items were cut."""
-        dictionary = Dictionary.read(self._generation)
-        return Tokenizer(dictionary.frequencies, dictionary.total)
+        return Tokenizer(self._dictionary.frequencies, self._dictionary.total)
 
     @property
     def encoder(self) -> Encoder:
@@ -282,10 +295,6 @@ def _check_model(directory: Path, manifest: Manifest, encoder: Encoder) -> None:
         )
 
 
-def _unfitting(directory: Path) -> IndexBrokenError:
-    return IndexBrokenError(f"索引 {directory} 的各部分數量不合。請重新執行 plansearch index 建立索引。")
-
-
 def _settings() -> dict[str, int | float | str]:
     return {"fold": FOLD_VERSION, "passage": PASSAGE_VERSION, "bm25_k1": K1, "bm25_b": B}
 
@@ -302,7 +311,7 @@ def _is_current(directory: Path, fingerprint: str) -> bool:
     """Whether a whole index of just this content is there."""
     try:
         with PlanIndex.open(directory) as index:
-            return index.manifest.fingerprint == fingerprint and index.dense.n_items == len(index)
+            return index.manifest.fingerprint == fingerprint
     except StoreError:
         return False
 
@@ -318,8 +327,6 @@ def _write(
     progress: Progress | None,
 ) -> int:
     """Write a generation and make it the current one; tell how many texts were embedded."""
-    from plansearch.store.dense import DenseStore  # noqa: PLC0415  as above
-
     passages = [passage(item) for plan in plans for item in plan.items]
     row_of = {text: row for row, text in enumerate(dict.fromkeys(passages))}
     vectors, embedded = _embed(directory, list(row_of), encoder, progress)

@@ -121,6 +121,13 @@ def _jieba() -> Any:  # noqa: ANN401  jieba has no types
     return jieba
 
 
+@cache
+def _full_dictionary() -> tuple[Mapping[str, int], int]:
+    cutter = _jieba().Tokenizer()
+    frequencies, total = cutter.gen_pfdict(cutter.get_dict_file())
+    return frequencies, total
+
+
 class Tokenizer:
     """Cuts text into jieba's words, bigrams of Chinese characters, and Latin words and numbers.
 
@@ -130,15 +137,14 @@ class Tokenizer:
     def __init__(self, frequencies: Mapping[str, int], total: int) -> None:
         self._cutter = _jieba().Tokenizer()
         # jieba's own way to load a dictionary writes a cache file and logs to stderr.
-        self._cutter.FREQ = dict(frequencies)
+        self._cutter.FREQ = frequencies
         self._cutter.total = total
         self._cutter.initialized = True
 
     @classmethod
     def full(cls) -> Tokenizer:
-        """Load jieba's whole dictionary, which takes about a second."""
-        cutter = _jieba().Tokenizer()
-        return cls(*cutter.gen_pfdict(cutter.get_dict_file()))
+        """Load jieba's whole dictionary, which takes about a second the first time."""
+        return cls(*_full_dictionary())
 
     def small(self, words: Iterable[str]) -> Tokenizer:
         """Keep what a question needs: the given words and the common ones, with the same frequencies.

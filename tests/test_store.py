@@ -287,7 +287,7 @@ def test_a_missing_word_file_is_told(name: str, tmp_path: Path) -> None:
 def test_a_broken_vocabulary_is_told(tmp_path: Path) -> None:
     LexicalStore.write(tmp_path, TOKEN_LISTS)
     (tmp_path / "vocabulary.sqlite").write_bytes(b"no database" * 200)
-    with pytest.raises(IndexBrokenError, match="請重新建立索引"):
+    with pytest.raises(IndexBrokenError, match="plansearch index"):
         LexicalStore.open(tmp_path, 4).scores(["窗口"])
 
 

@@ -20,7 +20,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,10 +64,13 @@ class Manifest:
     sources: dict[str, str]
     """SHA-256 of each plan's file, by its name."""
     settings: dict[str, int | float | str]
+    files: dict[str, int] = field(default_factory=dict)
+    """Length of every part in bytes, by its name."""
 
     def write(self, generation: Path) -> None:
-        """Write ``manifest.json``."""
-        text = json.dumps(asdict(self), ensure_ascii=False, indent=1)
+        """Write ``manifest.json``, with the lengths of the parts that are there by now."""
+        files = {path.name: path.stat().st_size for path in sorted(generation.iterdir())}
+        text = json.dumps(asdict(replace(self, files=files)), ensure_ascii=False, indent=1)
         (generation / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
     @classmethod
@@ -84,7 +87,7 @@ class Manifest:
             values: Any = json.loads(path.read_text(encoding="utf-8"))
             version = values["format_version"]
             if version == FORMAT_VERSION:
-                return cls(**{field.name: values[field.name] for field in fields(cls)})
+                return cls(**{each.name: values[each.name] for each in fields(cls)})
         except FileNotFoundError:
             raise
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -93,6 +96,22 @@ class Manifest:
             f"索引 {generation.parent} 的格式是第 {version} 版，這個程式使用第 {FORMAT_VERSION} 版。"
             "請重新執行 plansearch index 建立索引。"
         )
+
+    def check(self, generation: Path) -> None:
+        """See that all parts are there and none was cut off.
+
+        Raises:
+            IndexBrokenError: one is not as it was written.
+        """
+        for name, length in self.files.items():
+            try:
+                whole = (generation / name).stat().st_size == length
+            except OSError:
+                whole = False
+            if not whole:
+                raise IndexBrokenError(
+                    f"索引損壞：{generation / name} 遺失或不完整。請重新執行 plansearch index 建立索引。"
+                )
 
 
 def current_generation(directory: Path) -> Path:

@@ -27,16 +27,11 @@ judged queries anything from 0.6 to 1.2 and 0.3 to 0.5 does as well, the usual 1
 
 
 class LexicalStore:
-    """A sparse matrix of BM25 scores, items by tokens, kept by columns.
-
-    Args:
-        directory: where the arrays and the vocabulary are.
-        n_items: how many items were scored.
-    """
+    """A sparse matrix of BM25 scores, items by tokens, kept by columns."""
 
     def __init__(
         self,
-        vocabulary: Path,
+        vocabulary: sqlite3.Connection,
         data: npt.NDArray[np.float32],
         indices: npt.NDArray[np.int32],
         indptr: npt.NDArray[np.int64],
@@ -83,10 +78,19 @@ class LexicalStore:
             )
         except (OSError, EOFError, ValueError) as error:
             raise IndexBrokenError(f"索引的詞彙檔無法讀取：{directory}（{error}）。請重新建立索引。") from error
-        vocabulary = directory / LEXICAL_FILES[3]
-        if not vocabulary.is_file() or len(data) != len(indices) or indptr[-1] != len(data):
+        if len(data) != len(indices) or indptr[-1] != len(data):
             raise IndexBrokenError(f"索引的詞彙檔彼此不合：{directory}。請重新建立索引。")
+        try:
+            # Nobody writes to a finished generation, so it needs no locks, and several threads may read it.
+            uri = f"{(directory / LEXICAL_FILES[3]).resolve().as_uri()}?mode=ro&immutable=1"
+            vocabulary = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise IndexBrokenError(f"索引的詞彙檔無法讀取：{directory}（{error}）。請重新建立索引。") from error
         return cls(vocabulary, data, indices, indptr, n_items)
+
+    def close(self) -> None:
+        """Let go of the vocabulary."""
+        self._vocabulary.close()
 
     @property
     def n_tokens(self) -> int:
@@ -99,17 +103,16 @@ class LexicalStore:
         Raises:
             IndexBrokenError: the vocabulary can't be read.
         """
-        distinct = sorted(set(tokens))
         known: dict[str, int] = {}
         try:
-            uri = f"{self._vocabulary.resolve().as_uri()}?mode=ro&immutable=1"
-            with closing(sqlite3.connect(uri, uri=True)) as connection:
-                for token in distinct:
-                    row = connection.execute("SELECT number FROM tokens WHERE token = ?", (token,)).fetchone()
-                    if row is not None:
-                        known[token] = row[0]
+            for token in sorted(set(tokens)):
+                row = self._vocabulary.execute("SELECT number FROM tokens WHERE token = ?", (token,)).fetchone()
+                if row is not None:
+                    known[token] = row[0]
         except sqlite3.Error as error:
-            raise IndexBrokenError(f"索引的詞彙檔無法讀取：{self._vocabulary}（{error}）。請重新建立索引。") from error
+            raise IndexBrokenError(
+                f"索引的詞彙檔無法讀取（{error}）。請重新執行 plansearch index 建立索引。"
+            ) from error
         return known
 
     def scores(self, tokens: Sequence[str]) -> FloatMatrix:
