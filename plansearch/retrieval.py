@@ -95,10 +95,12 @@ def _rate(index: PlanIndex, query: str, tokens: Sequence[str], mode: SearchMode)
     covered = index.lexical.coverage(telling_tokens(tokens))
     if mode == "words":
         return words, covered > 0
-    similar = index.dense.scores(index.encoder.encode_queries([query]))[0].astype(np.float64)
+    # A broken console can put lone surrogates into a question; no model takes those.
+    question = query.encode("utf-8", "replace").decode("utf-8")
+    similar = index.dense.scores(index.encoder.encode_queries([question]))[0].astype(np.float64)
     meaning = standard_scores(similar)
     scores = meaning if mode == "meaning" else meaning + WORDS_WEIGHT * standard_scores(words)
-    near = similar >= index.manifest.floor
+    near = similar > index.manifest.floor
     close = scores >= (CLOSE_MEANING if mode == "meaning" else CLOSE_HYBRID)
     if len(index) < FEW_ITEMS:
         close |= near

@@ -17,9 +17,9 @@ needs_shared = pytest.mark.skipif(not (SHARED / "plans").is_dir(), reason="the r
 
 
 class TinyEncoder:
-    """Counts characters in 64 buckets: equal on every machine, and near where characters are shared."""
+    """Counts characters in 4096 buckets: equal on every machine, and near where characters are shared."""
 
-    dimension = 64
+    dimension = 4096
 
     def __init__(self, name: str = "tiny@1") -> None:
         self.name = name
@@ -29,7 +29,7 @@ class TinyEncoder:
         matrix = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for row, text in enumerate(texts):
             for character in text:
-                matrix[row, sha256(character.encode()).digest()[0] % self.dimension] += 1
+                matrix[row, int.from_bytes(sha256(character.encode()).digest()[:4], "big") % self.dimension] += 1
         normalised: FloatMatrix = matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-9)
         return normalised
 

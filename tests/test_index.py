@@ -84,7 +84,7 @@ def test_an_index_opens_as_it_was_built(index: PlanIndex) -> None:
 
 def test_items_of_one_text_share_a_vector_and_stay_two(index: PlanIndex) -> None:
     vectors = index.vectors()
-    assert vectors.shape == (6, 64)
+    assert vectors.shape == (6, 4096)
     assert (vectors[1] == vectors[4]).all()
     assert (index.vectors([4, 1]) == vectors[[4, 1]]).all()
     assert index.dense.n_texts == 5

