@@ -48,16 +48,40 @@ def test_ordinary_rows_are_no_headers(cells: tuple[str, ...]) -> None:
     assert header_of(row(*cells)) is None
 
 
-def test_a_row_with_more_cells_than_headers_has_more_heading_columns() -> None:
+@pytest.mark.parametrize(
+    ("cells", "roles"),
+    [
+        (("一、構面", "(一)項目", "辦理講習。", "秘書室"), ["heading", "heading", "measure", "unit"]),
+        (("(一)項目", "辦理講習。", "秘書室", ""), ["heading", "measure", "unit", None]),
+        (("辦理講習。", "秘書室"), [None, None]),
+    ],
+    ids=["a header over two columns", "an empty cell at the end", "cells lost"],
+)
+def test_rows_of_another_length_than_their_header(cells: tuple[str, ...], roles: list[Role | None]) -> None:
     header = header_of(row("工作要項", "工作重點", "業務單位"))
     assert header is not None
-    assert [header.role_of(position, 4) for position in range(4)] == ["heading", "heading", "measure", "unit"]
-    assert header.role_of(0, 2) is None
+    assert header.roles_of(row(*cells), ()) == roles
 
 
 @pytest.mark.parametrize(
     "text",
-    ["1-12月", "1-12月 1-12月", "113年6月底前", "全年", "每月", "113.6.30", "經常辦理", "6月、12月", "113 年 6 月"],
+    [
+        "1-12月",
+        "1-12月 1-12月",
+        "3、6、9、12月",
+        "6/30",
+        "即日起",
+        "第2季",
+        "上半年",
+        "1月至12月",
+        "113年6月底前",
+        "全年",
+        "每月",
+        "113.6.30",
+        "經常辦理",
+        "6月、12月",
+        "113 年 6 月",
+    ],
 )
 def test_deadlines(text: str) -> None:
     assert is_deadline(text)

@@ -26,10 +26,13 @@ from plansearch.types import Cell, Document, Paragraph, Row, Span, Table
 
 _LATIN_JOIN = re.compile(r"[A-Za-z0-9]$")
 _LATIN_BEGIN = re.compile(r"^[A-Za-z0-9]")
-_UNIT_LINE = re.compile(
-    r"^[（(【]?\s*(?:承辦|主辦|業務|執行|權責|辦理|負責|協辦|主\(協\)辦)(?:單位|課室|科室)\s*[：:】]\s*(.+?)[）)]?$"
-)
+_UNIT_LABEL = r"(?:承辦|主辦|業務|執行|權責|辦理|負責|協辦|主\(協\)辦)(?:單位|課室|科室)"
+_UNIT_LINE = re.compile(rf"^[（(【]?\s*{_UNIT_LABEL}\s*[：:】]\s*(.+?)[）)]?$")
+_UNIT_AT_END = re.compile(rf"[（(【]\s*{_UNIT_LABEL}\s*[：:]\s*([^（(【）)】]+)[）)】]\s*$")
 _DEADLINE_LINE = re.compile(r"^[（(【]?\s*(?:完成期限|辦理期限|完成日期|期限|辦理期程)\s*[：:】]\s*(.+?)[）)]?$")
+_PAGE_NUMBER = re.compile(
+    r"[-–—]?\s*(?:第\s*)?\d{1,3}\s*頁?(?:\s*[,，、/／]?\s*共?\s*\d{1,3}\s*頁)?(?:\s*/\s*\d{1,3})?\s*[-–—]?"
+)
 _SECTION_NAME = re.compile(
     r"(?:計畫|工作|實施|推動|預期|執行|辦理|考核|服務|經費)?(?:依據|緣起|前言|目標|目的|宗旨|對象|範圍|內容|期程|期間|時間|步驟|方式|方法|要領|管考"
     r"|考核|獎懲|獎勵|效益|成效|來源|其他|附則|修正|及管考|與考核|及獎懲)\S{0,6}?(?:[：:]|\s*$)"
@@ -54,7 +57,8 @@ def assemble(document: Document, framework: Framework | None) -> Assembly:
             for number, row in enumerate(block.rows):
                 assembler.add_row(row, begins_table=number == 0)
         else:
-            assembler.add_paragraph(block, inside_table=resumes[position])
+            before_table = isinstance(next(iter(document.blocks[position + 1 :]), None), Table)
+            assembler.add_paragraph(block, inside_table=resumes[position], before_table=before_table)
     return Assembly(tuple(assembler.blocks), tuple(assembler.rows))
 
 
@@ -99,6 +103,7 @@ class _Assembler:
     def __init__(self, framework: Framework | None, sections: frozenset[Paragraph]) -> None:
         self.framework = framework
         self.sections = sections
+        self.head: set[str] = set()
         self.blocks: list[Block] = []
         self.rows: list[RowNotes] = []
         self.headings = HeadingReader(framework, self._begin_block)
@@ -113,19 +118,31 @@ class _Assembler:
 
     # sections and paragraphs
 
-    def add_paragraph(self, paragraph: Paragraph, *, inside_table: bool) -> None:
+    def add_paragraph(self, paragraph: Paragraph, *, inside_table: bool, before_table: bool) -> None:
+        if self._is_furniture(paragraph.text):
+            return
         if paragraph in self.sections:
             self._begin_section(paragraph)
         elif self.section is None and not self.rows and (self.sections or not leading_mark(paragraph.text).mark):
-            return  # the title, and what stands around it
+            self.head.add(paragraph.text)  # the title, and what stands around it
+        elif before_table and self.headings.is_own_heading(paragraph.text):
+            self._begin_row(paragraph.span)
+            self._read_heading(paragraph)
         elif self._is_stray_unit(paragraph.text):
             self.rows[-1].units.extend(unit_entries(paragraph.text))
             self.rows[-1].stray = True
-        elif inside_table:
+        elif inside_table and not self._is_heading_line(paragraph.text):
             self.after_break = True
             self._add_measure(paragraph, self.cell, first=True)
         else:
             self._add_outline(paragraph)
+
+    def _is_furniture(self, text: str) -> bool:
+        """Page numbers, and the title said again at the head of a page."""
+        return _PAGE_NUMBER.fullmatch(text.strip()) is not None or text in self.head
+
+    def _is_heading_line(self, text: str) -> bool:
+        return self.headings.is_heading(text, alone=True)
 
     def _is_stray_unit(self, text: str) -> bool:
         return bool(self.rows) and self.header is not None and is_units(text, self.known_units)
@@ -147,21 +164,43 @@ class _Assembler:
 
     def _add_outline(self, paragraph: Paragraph) -> None:
         """A paragraph outside of tables: a heading, a line that names the units, or entries."""
-        units, deadline = _UNIT_LINE.match(paragraph.text), _DEADLINE_LINE.match(paragraph.text)
-        if (units or deadline) and self.rows:
-            if units:
-                self._note_units(units.group(1))
-            if deadline:
-                self.rows[-1].deadlines.append(deadline.group(1))
+        if self.rows and self._note_line(paragraph.text):
             return
         if self.rows and (self.rows[-1].units or self.rows[-1].deadlines):
             self._begin_row(paragraph.span)
-        if self.headings.is_heading(paragraph.text, alone=True):
-            self._begin_row(paragraph.span)
-            self.headings.read(paragraph, None, row=len(self.rows), after_break=False, same_cell=False)
+        if self.headings.is_latest and self.headings.continues(paragraph.text, None, after_break=True):
+            self._read_heading(paragraph)
             return
+        title, colon, rest = paragraph.text.replace(":", "：", 1).partition("：")
+        if self._is_heading_line(paragraph.text):
+            self._begin_row(paragraph.span)
+            self._read_heading(paragraph)
+        elif colon and rest.strip() and self._is_heading_line(title):
+            self._begin_row(paragraph.span)
+            self._read_heading(Paragraph(title, paragraph.span))
+            self._add_outline(Paragraph(rest.strip(), paragraph.span))
+        else:
+            self._add_outline_entries(paragraph)
+
+    def _add_outline_entries(self, paragraph: Paragraph) -> None:
         self.after_break = False
-        self._add_entries(split_marks(paragraph.text, self.last), paragraph.span, self.cell)
+        unit = _UNIT_AT_END.search(paragraph.text)
+        text = paragraph.text[: unit.start()].rstrip() if unit else paragraph.text
+        self._add_entries(split_marks(text, self.last), paragraph.span, self.cell)
+        if unit and self.rows:
+            self._note_units(unit.group(1))
+
+    def _note_line(self, text: str) -> bool:
+        """Take a line that says nothing but the units or the deadline of what stands above it."""
+        units, deadline = _UNIT_LINE.match(text), _DEADLINE_LINE.match(text)
+        if units:
+            self._note_units(units.group(1))
+        if deadline:
+            self.rows[-1].deadlines.append(deadline.group(1))
+        return bool(units or deadline)
+
+    def _read_heading(self, paragraph: Paragraph) -> None:
+        self.headings.read(paragraph, None, row=len(self.rows), after_break=True, same_cell=False)
 
     # tables
 
@@ -174,7 +213,7 @@ class _Assembler:
             self.after_break = True
             return
         self.after_break = self.after_break or begins_table
-        roles = [self._role(row, position) for position in range(len(row.cells))]
+        roles = self._roles(row)
         torn_off = not {"heading", "measure"} & set(roles) and bool(self.rows) and not self.rows[-1].units
         notes = self.rows[-1] if torn_off else self._begin_row(row.span)
         measures = [
@@ -192,10 +231,20 @@ class _Assembler:
                 notes.deadlines.extend(_deadline_entries(cell))
         self.after_break = False
 
-    def _role(self, row: Row, position: int) -> str:
-        cell = row.cells[position]
-        expected = self.header.role_of(position, len(row.cells)) if self.header else None
-        return role_of_cell(cell, expected, self.known_units) if cell.paragraphs else "empty"
+    def _roles(self, row: Row) -> list[str]:
+        """What each cell holds. A remark (備註, 編號) is none of it, unless it is all the row has."""
+        known = self.known_units
+        expected = self.header.roles_of(row, known) if self.header else [None] * len(row.cells)
+        roles: list[str] = [
+            role_of_cell(cell, role, known) if cell.paragraphs else "empty"
+            for cell, role in zip(row.cells, expected, strict=True)
+        ]
+        if "other" in roles and not {"heading", "measure"} & set(roles):
+            return [
+                role_of_cell(cell, None, known) if role == "other" else role
+                for cell, role in zip(row.cells, roles, strict=True)
+            ]
+        return roles
 
     def _add_headings(self, cell: Cell, column: int, notes: RowNotes) -> None:
         for number, paragraph in enumerate(cell.paragraphs):

@@ -33,19 +33,26 @@ _UNIT_NAMES = frozenset(
     ("研考", "總務", "資訊", "人事", "會計", "主計", "政風", "秘書", "行政", "文書", "出納", "庶務", "檔案", "法制")
 )
 """What small agencies call a desk of one or two people."""
+_MAX_DEADLINE_LENGTH = 24
+"""Characters; the longest seen is a list of months."""
+_MAX_DEADLINES_LENGTH = 200
+"""Characters; a cell may hold one for each of a dozen measures."""
 _MAX_UNIT_LENGTH = 16
 """Characters; a longer name is a sentence."""
 _NOT_IN_UNIT = re.compile(r"[。；：！？「」:;!?]|\d{3}")
-_DEADLINE = re.compile(
-    r"(?:自|於|至|迄|每|全|當|隨|經|不|常|按|配)?"
-    r"(?:(?:\d{2,4}年)?\d{1,2}(?:\s*[-–~～至./]\s*(?:\d{2,4}年)?\d{1,2})?\s*[月日](?:\d{1,2}日)?(?:底|前|中旬|上旬|下旬|起)*"
-    r"|\d{2,4}[./]\d{1,2}(?:[./]\d{1,2})?(?:[-–~～至]\d{2,4}[./]\d{1,2}(?:[./]\d{1,2})?)?|\d{2,4}年(?:度|底)?前?"
-    r"|全年度?|年度內|經常(?:性|辦理)?|隨時|不定期|定期|每(?:日|週|周|月|季|年|半年)|按(?:月|季)|常年|持續(?:辦理)?|即時|年底前?)+"
-    r"(?:辦理|完成|起|前|內)*"
+_MONTHS = (
+    r"(?:\d{2,4}年)?\d{1,2}(?:[、,]\d{1,2})*月?(?:\d{1,2}日)?\s*(?:[-–~～至到/]\s*(?:\d{2,4}年)?\d{1,2}月?(?:\d{1,2})?)?[月日]"
+    r"(?:底|前|中旬|上旬|下旬|起|止)*"
 )
+_DAY = r"\d{2,4}[./]\d{1,2}(?:[./]\d{1,2})?"
+_DATES = rf"{_DAY}(?:[-–~～至]{_DAY})?|\d{{1,2}}/\d{{1,2}}|\d{{2,4}}年(?:度|底)?"
+_TIMES = (
+    r"全年度?|年度內|經常性?|隨時|不定期|定期|每(?:日|週|周|月|半年|季|年)|按[月季]|常年|持續|即時|即日|年底"
+    r"|第?[一二三四1-4](?:[、至到-][一二三四1-4])?季|[上下]半年"
+)
+_DEADLINE = re.compile(rf"(?:[自於至迄]?(?:{_MONTHS}|{_DATES}|{_TIMES})(?:辦理|完成|起|前|內)*[、,，;；及和]?)+")
 _SENTENCE_END = re.compile(r"[。！？；!?;]\s*[」』）)]*$")
 _SPLIT_ENTRIES = re.compile(r"[\s\n]+")
-_SPLIT_DEADLINES = re.compile(r"[\s、,，;；]+|(?<=[月日年底])[及與和]")
 _SPLIT_UNITS = re.compile(
     r"[、，,;；/／]+|(?<=[課室科組股處隊所站局會館廠])(?:及|與|和|暨)|(?:及|與|和|暨)(?=研考|總務|人事|會計)"
 )
@@ -55,19 +62,42 @@ _SPLIT_UNITS = re.compile(
 class Header:
     """The columns of a table, left to right; an empty header goes on with what stands left of it."""
 
-    roles: tuple[Role, ...]
+    roles: tuple[Role | None, ...]
+    """``None`` for a column without a header whose place says nothing."""
     words: tuple[str, ...]
 
-    def role_of(self, position: int, cells: int) -> Role | None:
-        """What the column at ``position`` of a row with that many ``cells`` should hold.
+    def roles_of(self, row: Row, known_units: Iterable[str]) -> list[Role | None]:
+        """What each cell of a row should hold.
 
-        A row with more cells than headers has more heading columns on its left, since one header stands
-        over several of them. A row with fewer has lost some, and nobody knows which.
+        A row with more cells than headers has more heading columns on its left, since one header stands over
+        several of them, or empty cells at its end; which of the two is seen by what the cells hold. A row with
+        fewer cells has lost some, and nobody knows which.
         """
-        extra = cells - len(self.roles)
+        extra = len(row.cells) - len(self.roles)
         if extra < 0:
-            return None
-        return self.roles[max(position - extra, 0)]
+            return [None] * len(row.cells)
+        layouts: list[list[Role | None]] = []
+        for left in range(extra, -1, -1):
+            tail = row.cells[len(row.cells) - (extra - left) :]
+            if left == extra or not any(cell.paragraphs for cell in tail):
+                layouts.append([*[self.roles[0]] * left, *self.roles, *[None] * (extra - left)])
+        return max(layouts, key=lambda roles: _fit(row, roles, known_units))
+
+
+def _fit(row: Row, roles: Sequence[Role | None], known_units: Iterable[str]) -> int:
+    """How many cells hold what their columns should."""
+    score = 0
+    for cell, role in zip(row.cells, roles, strict=True):
+        text = cell.text.strip()
+        if not text or role is None:
+            continue
+        if is_units(text, known_units):
+            score += 1 if role == "unit" else -1
+        elif is_deadline(text):
+            score += 1 if role == "deadline" else -1
+        elif ends_sentence(text):
+            score += 1 if role in ("heading", "measure") else -1
+    return score
 
 
 def fold_header(text: str) -> str:
@@ -81,11 +111,14 @@ def header_of(row: Row) -> Header | None:
     named = [_header_role(word) for word in words if word]
     if len(named) < 2 or None in named or not {"measure", "heading"} & set(named):  # noqa: PLR2004
         return None
-    roles: list[Role] = []
+    roles: list[Role | None] = []
     for word in words:
         role = _header_role(word) if word else None
-        previous = roles[-1] if roles else "heading"
-        roles.append(role or ("heading" if previous == "heading" else "other"))
+        before = roles[-1] if roles else "heading"
+        roles.append(role or ("heading" if before == "heading" else None))
+    for position in range(len(roles) - 1):
+        if roles[position] == roles[position + 1] == "measure" and words[position] == words[position + 1]:
+            roles[position] = "heading"  # one header over two columns: the left one is what the right one is for
     if "measure" not in roles:
         last = max(position for position, role in enumerate(roles) if role == "heading")
         roles[last] = "measure"
@@ -108,12 +141,8 @@ def ends_sentence(text: str) -> bool:
 
 def is_deadline(text: str) -> bool:
     """Whether a cell holds nothing but dates, months or frequencies."""
-    tokens = [token for token in _SPLIT_DEADLINES.split(unicodedata.normalize("NFKC", text)) if token]
-    return bool(tokens) and (all(_DEADLINE.fullmatch(token) for token in tokens) or _is_spaced_deadline(tokens))
-
-
-def _is_spaced_deadline(tokens: Sequence[str]) -> bool:
-    return _DEADLINE.fullmatch("".join(tokens)) is not None
+    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+    return len(plain) <= _MAX_DEADLINES_LENGTH and _DEADLINE.fullmatch(plain) is not None
 
 
 def is_units(text: str, known: Iterable[str] = (), *, expected: bool = False) -> bool:
@@ -155,10 +184,15 @@ def role_of_cell(cell: Cell, expected: Role | None, known_units: Iterable[str]) 
     if expected == "unit":
         return "unit" if is_units(text, known_units, expected=True) else _by_content(text, known_units)
     if expected == "deadline":
-        return "deadline" if is_deadline(text) else _by_content(text, known_units)
-    if expected in ("heading", "measure"):
-        return expected
-    return _by_content(text, known_units)
+        if is_deadline(text) or (_may_be_deadline(text) and not is_units(text, known_units)):
+            return "deadline"
+        return _by_content(text, known_units)
+    return expected or _by_content(text, known_units)
+
+
+def _may_be_deadline(text: str) -> bool:
+    """Whether a deadline column may say this: 依規定, 即日起, 俟核定後."""
+    return len(text) <= _MAX_DEADLINE_LENGTH and not ends_sentence(text) and leading_mark(text).mark is None
 
 
 def _by_content(text: str, known_units: Iterable[str]) -> Role:

@@ -19,6 +19,7 @@ from plansearch.types import Paragraph, Span
 
 Level = Literal["pillar", "requirement"]
 _HEADING_STYLES = frozenset({"cjk", "paren_cjk"})
+_RARE_STYLES = frozenset({"arabic", "paren_arabic", "heavenly"})
 
 
 class _BeginBlock(Protocol):
@@ -81,19 +82,30 @@ class HeadingReader:
             again = self.requirement is not None and self._same(self.requirement, heading)
             return self._is_whole_title(segment.text) and not (alone and again)
         if segment.mark.style not in _HEADING_STYLES:
-            return False
+            # other numbers are a measure's, but for a text that is a whole title
+            return segment.mark.style in _RARE_STYLES and self._is_whole_title(segment.text)
         if self.framework is not None:
             return self._place(text) is not None
         before = self.requirement.mark if self.requirement else None
         goes_on = before is not None and before.style == segment.mark.style and segment.mark.value == before.value + 1
         return goes_on and self._levels.get(segment.mark.style) == "requirement"
 
-    def continues(self, text: str, column: int, *, after_break: bool) -> bool:
-        """Whether a text among the measures is the end of a requirement that began there before the page break."""
-        heading = self.requirement
+    def is_own_heading(self, text: str) -> bool:
+        """Whether a line above a table is a heading of a framework that no catalog has: numbered, and no sentence."""
+        mark = leading_mark(text).mark
+        return self.framework is None and mark is not None and mark.style in _HEADING_STYLES and not ends_sentence(text)
+
+    def continues(self, text: str, column: int | None, *, after_break: bool) -> bool:
+        """Whether a text among the measures is the end of a heading that began there before a page or line break."""
+        heading = self._pending or self.requirement
         if not after_break or heading is None or heading.column != column or leading_mark(text).mark is not None:
             return False
         return self._fits(heading, text)
+
+    @property
+    def is_latest(self) -> bool:
+        """Whether nothing but a heading was read last: no measure stands under it yet."""
+        return self._pending is not None or (self.block is not None and not self.block.entries)
 
     def block_for_measures(self, row: int) -> Block | None:
         """The block that measures of this row belong to.

@@ -39,6 +39,11 @@ _INLINE_BEFORE = "。；;：:！？!?"
 _INLINE_STYLES = frozenset({"arabic", "paren_arabic", "circled", "bullet", "paren_cjk"})
 
 
+_FULL_STOPS = frozenset("。；;！？")
+_LARGEST_GAP = 5
+"""Numbers that may be missing between two entries of one text; more is not a list."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """A number or bullet: its style (which is its level), its value (0 for a bullet), and how it is written."""
@@ -158,8 +163,13 @@ def _goes_on(text: str, position: int, mark: Mark, seen: Mapping[str, int]) -> b
     before = text[position - 1] if position else " "
     if mark.style not in _INLINE_STYLES or not text[:position].strip():
         return False
-    if mark.style == "bullet":
-        return mark.text in _BULLETS and before.isspace()
     if not (before.isspace() or before in _INLINE_BEFORE):
         return False
-    return mark.value == 1 or mark.value == seen.get(mark.style, -1) + 1
+    if mark.style == "bullet":
+        return mark.text in _BULLETS
+    last = seen.get(mark.style, 0)
+    if mark.value == 1 or (last and mark.value == last + 1):
+        return True
+    # after a full stop and a space even a number out of turn begins an entry: those between were lost
+    stopped = before.isspace() and text[:position].rstrip()[-1:] in _FULL_STOPS
+    return stopped and 0 < last < mark.value <= last + _LARGEST_GAP

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import html
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 from plansearch.readers.decoding import decode
@@ -21,6 +22,17 @@ _PARAGRAPH_BEFORE_PARAGRAPH = re.compile(r"(?<=[。！？])[ \u3000]+(?=[\u4e00-
 """A space after a full stop is not written in Chinese: two paragraphs were joined there."""
 _RULE = re.compile(r"[\s\-—–=─_|:]*")
 _SECTION = re.compile(r"[壹貳參叁肆伍陸柒捌玖拾]{1,3}\s?[、.．:：]")
+_NUMBERED = re.compile(
+    r"\s*(?:[壹貳參叁肆伍陸柒捌玖拾一二三四五六七八九十0-9０-９]{1,3}\s?[、.．)）]"
+    r"|[(（]\s?[一二三四五六七八九十0-9０-９]{1,3}\s?[)）]"
+    r"|[①-⒛㈠-㈩●○•◎◆◇■□▪※★☆]|[-–—*]\s|[\u4e00-\u9fff]{2,6}單位[：:])"
+)
+_RAGGED = 5
+"""Columns by which lines of one paragraph differ, where a mark may not begin a line."""
+_NARROWEST, _WIDEST = 40, 120
+"""Columns between which people wrap text."""
+_MIN_FULL_LINES = 4
+"""Lines of nearly one width; fewer are so by chance."""
 _CELL_LINE = re.compile(r"\t[^\t]*")
 _MIN_CELL_LINE_SHARE = 0.8
 """Of the lines with tabs; a table with a row on each line has next to none but its continued rows."""
@@ -34,10 +46,11 @@ def read_plaintext(data: bytes, name: str) -> Document:
     """
     decoded = decode(data, name)
     lines = decoded.text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\f", "").split("\n")
+    width = _wrapped_at(lines)
     with_tabs = [line for line in lines if "\t" in line]
     cell_lines = sum(_CELL_LINE.fullmatch(line) is not None for line in with_tabs)
     one_cell_a_line = bool(with_tabs) and cell_lines >= _MIN_CELL_LINE_SHARE * len(with_tabs)
-    blocks = _blocks_of_cell_lines(lines) if one_cell_a_line else _blocks_of_row_lines(lines)
+    blocks = _blocks_of_cell_lines(lines) if one_cell_a_line else _blocks_of_row_lines(lines, width)
     return Document(name, tuple(blocks), hashlib.sha256(data).hexdigest(), decoded.encoding)
 
 
@@ -49,9 +62,15 @@ def split_paragraphs(text: str, span: Span) -> tuple[Paragraph, ...]:
     return tuple(Paragraph(piece.strip(), span) for piece in pieces if piece.strip())
 
 
-def _blocks_of_row_lines(lines: Sequence[str]) -> Iterator[Paragraph | Table]:
+def _blocks_of_row_lines(lines: Sequence[str], width: int | None) -> Iterator[Paragraph | Table]:
     rows: list[Row] = []
+    wrapped: list[tuple[str, int]] = []
     for number, line in enumerate(lines, 1):
+        if "\t" not in line and wrapped and _goes_on(wrapped[-1][0], line, width):
+            wrapped.append((line.strip(), number))
+            continue
+        yield from _unwrapped(wrapped)
+        wrapped = []
         if "\t" in line:
             if not _RULE.fullmatch(line):
                 rows.append(_row(line, number))
@@ -59,9 +78,42 @@ def _blocks_of_row_lines(lines: Sequence[str]) -> Iterator[Paragraph | Table]:
         if rows:
             yield Table(tuple(rows))
             rows = []
-        yield from split_paragraphs(line, Span(number, number))
+        if line.strip():
+            wrapped = [(line.strip(), number)]
+    yield from _unwrapped(wrapped)
     if rows:
         yield Table(tuple(rows))
+
+
+def _wrapped_at(lines: Sequence[str]) -> int | None:
+    """The width at which a text was wrapped by hand, in columns (a Chinese character has two); ``None`` if it was not.
+
+    Wrapped text has many lines of nearly one width, and none beyond it.
+    """
+    widths = [_columns(line) for line in lines if "\t" not in line and line.strip()]
+    widest = max(widths, default=0)
+    full = sum(width > widest - _RAGGED for width in widths)
+    return widest if _NARROWEST <= widest <= _WIDEST and full >= max(_MIN_FULL_LINES, len(widths) // 10) else None
+
+
+def _goes_on(line: str, following: str, width: int | None) -> bool:
+    """Whether a line fills the width, stops in the middle, and the next goes on without a number of its own."""
+    if width is None or not following.strip() or _columns(line) <= width - _RAGGED:
+        return False
+    return line.rstrip()[-1] not in "。；：！？" and _NUMBERED.match(following) is None
+
+
+def _unwrapped(lines: Sequence[tuple[str, int]]) -> Iterator[Paragraph]:
+    if lines:
+        text = lines[0][0]
+        for line, _ in lines[1:]:
+            latin = text[-1:].isascii() and line[:1].isascii() and text[-1:].isalnum() and line[:1].isalnum()
+            text += (" " if latin else "") + line
+        yield from split_paragraphs(text, Span(lines[0][1], lines[-1][1]))
+
+
+def _columns(line: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(character) in "WFA" else 1 for character in line.rstrip())
 
 
 def _row(line: str, number: int) -> Row:
