@@ -6,6 +6,7 @@ from plansearch.frameworks.alignment import (
     is_prefix_of_title,
     match_pillar,
     match_requirement,
+    match_shortened,
     title_contains,
 )
 from plansearch.frameworks.catalog import (
@@ -35,6 +36,7 @@ __all__ = [
     "load_framework",
     "match_pillar",
     "match_requirement",
+    "match_shortened",
     "strip_ordinal",
     "title_contains",
 ]

@@ -42,6 +42,15 @@ catalog, 60 in all: 0.014 gives 37 right, none wrong, 19 left out, none of the 6
 MEANING_SPREAD = 0.7
 """The same in standard deviations of all the framework's cosines, so that a model whose cosines lie further apart
 does not pass too easily. With e5 it decides nothing."""
+SHORTENED_MIN_KEY = 4
+"""Characters; 線上申辦 stands for a whole requirement."""
+SHORTENED_SHARE, SHORTENED_SHARE_IN_PILLAR = 0.7, 0.5
+"""Of a heading's character pairs that the title must have, where any requirement may be meant, and where the pillar
+is known."""
+SHORTENED_MARGIN = 0.25
+"""How much less the second best must have."""
+SHORTENED_CONFIDENCE = 0.9
+"""A shortened title that is all in the official one is a little less sure than the official one."""
 FRAMEWORK_MIN_PLACES = 3
 """Different titles that must be found. One or two occur by chance: 服務可近性 is a heading inside of many plans."""
 
@@ -68,6 +77,31 @@ def match_requirement(
     """
     places = framework.requirements if pillar is None else framework.pillar(pillar).requirements
     return _match(heading_key(text), places)
+
+
+def match_shortened(
+    text: str, framework: Framework, *, pillar: str | None = None
+) -> tuple[Requirement, Alignment] | None:
+    """The requirement of whose title a heading is a shortened form: most of its character pairs are in it.
+
+    For headings alone: many a measure is made of its requirement's words too.
+
+    Args:
+        text: A heading that is no whole title.
+        framework: Where to look.
+        pillar: Code of the pillar that it stands under, where that is known: the others are left out.
+    """
+    key = heading_key(text)
+    places = framework.requirements if pillar is None else framework.pillar(pillar).requirements
+    if len(key) < SHORTENED_MIN_KEY or not places:
+        return None
+    pairs = {key[start : start + 2] for start in range(len(key) - 1)}
+    shares = [max(sum(pair in whole for pair in pairs) / len(pairs) for whole in _keys(place)) for place in places]
+    second, best = sorted([0.0, *shares])[-2:]
+    threshold = SHORTENED_SHARE if pillar is None else SHORTENED_SHARE_IN_PILLAR
+    if best < threshold or best - second < SHORTENED_MARGIN:
+        return None
+    return places[shares.index(best)], Alignment("fuzzy", round(SHORTENED_CONFIDENCE * best, 3))
 
 
 def align_by_meaning(text: str, framework: Framework, encoder: Encoder) -> tuple[Requirement, Alignment] | None:

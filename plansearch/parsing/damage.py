@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
+from plansearch.frameworks import Framework
 from plansearch.parsing.blocks import Block, RowNotes
 from plansearch.parsing.columns import ends_sentence
 from plansearch.parsing.items import Measure
@@ -58,7 +60,7 @@ def _units_of(row: RowNotes, block: Block) -> int:
 
 
 def unlined_units(
-    mismatches: Sequence[UnitsMismatch], measures: Sequence[Measure], codes: dict[int, str | None]
+    mismatches: Sequence[UnitsMismatch], measures: Sequence[Measure], codes: Mapping[int, str | None]
 ) -> list[Damage]:
     """Rows whose units stand one beside each measure but do not line up."""
     found: list[Damage] = []
@@ -86,6 +88,45 @@ def moved_measure(span: Span, code: str | None, title: str) -> Damage:
     return Damage("heading_displaced", detail, code, span)
 
 
+def skipped_requirements(
+    blocks: Sequence[Block], codes: Mapping[int, str | None], framework: Framework | None
+) -> list[Damage]:
+    """Requirements between two whose own numbers jump: a row was lost, or the agency left it out; nobody can tell."""
+    if framework is None:
+        return []
+    order = [requirement.code for requirement in framework.requirements]
+    present = set(codes.values())
+    found: list[Damage] = []
+    headed = [block for block in blocks if block.requirement is not None and block.requirement.mark is not None]
+    for before, block in pairwise(headed):
+        first, last = before.requirement, block.requirement
+        if (
+            first is None
+            or last is None
+            or first.mark is None
+            or last.mark is None
+            or before.pillar is not block.pillar
+        ):
+            continue
+        one, other = codes[id(before)], codes[id(block)]
+        if first.mark.style != last.mark.style or last.mark.value <= first.mark.value + 1 or not one or not other:
+            continue
+        between = order[order.index(one) + 1 : order.index(other)]
+        detail = (
+            f"執行要項編號由「{first.mark.text.strip()}」跳到「{last.mark.text.strip()}」："
+            "可能是原文缺了整列，也可能是該機關未列這一項，請對照原文。"
+        )
+        found.extend(Damage("numbering_gap", detail, code, last.span) for code in between if code not in present)
+    return found
+
+
+def measures_without_heading(measures: Sequence[Measure]) -> Damage:
+    """Measures in the part of a plan that has requirements, but under none of them."""
+    first, last = measures[0].entry.span, measures[-1].entry.span
+    detail = f"這裡有 {len(measures)} 項措施不在任何執行要項之下，標題可能缺漏或未能辨識，因此沒有代碼，請對照原文。"
+    return Damage("heading_unknown", detail, None, first.to(last))
+
+
 def unknown_heading(block: Block) -> Damage:
     """A heading that is in none of the framework's titles."""
     title = block.requirement.full if block.requirement else ""
@@ -94,7 +135,7 @@ def unknown_heading(block: Block) -> Damage:
     return Damage("heading_unknown", detail, None, span)
 
 
-def cut_texts(measures: Sequence[Measure], rows: Sequence[RowNotes], codes: dict[int, str | None]) -> list[Damage]:
+def cut_texts(measures: Sequence[Measure], rows: Sequence[RowNotes], codes: Mapping[int, str | None]) -> list[Damage]:
     """Measures that stop in the middle where a page ends, and go on nowhere."""
     breaks = {row.number for row in rows if row.after_break}
     finished = sum(ends_sentence(measure.entry.text) for measure in measures)

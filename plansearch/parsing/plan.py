@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from plansearch.errors import ParseError
 from plansearch.frameworks import (
@@ -14,17 +15,21 @@ from plansearch.frameworks import (
     crosswalk_item,
     match_pillar,
     match_requirement,
+    match_shortened,
 )
 from plansearch.parsing import damage as seen
 from plansearch.parsing.assembly import assemble
 from plansearch.parsing.blocks import Assembly, Block
 from plansearch.parsing.items import Measure, measures_of
 from plansearch.parsing.metadata import metadata_of
+from plansearch.parsing.rows import rejoin_rows
 from plansearch.parsing.units import assign_units
 from plansearch.types import Alignment, CrosswalkMatch, Damage, Document, Encoder, Paragraph, Plan, PlanItem, Table
 
 LoadEncoder = Callable[[], Encoder | None]
 
+_MIN_SHARE = 0.3
+"""Of a title's character pairs that a measure must have to be taken for one of its own."""
 _NUMBER_CONFIDENCE = 0.5
 """A requirement known by its number alone is as likely right as not: agencies shift the numbering."""
 
@@ -47,6 +52,7 @@ def parse_document(
     Raises:
         ParseError: the document holds no measure.
     """
+    document = replace(document, blocks=tuple(rejoin_rows(document.blocks)))
     framework = choose_framework(_texts(document), frameworks)
     assembly = assemble(document, framework)
     moved = _return_strays(assembly, framework)
@@ -61,6 +67,7 @@ def parse_document(
     found = [*moved, *_damage(assembly, measures, places, framework)]
     found.extend(seen.unlined_units(mismatches, measures, places))
     found.extend(seen.cut_texts(measures, assembly.rows, places))
+    found.extend(seen.skipped_requirements(assembly.blocks, places, framework))
     items = tuple(_item(measure, codes[id(measure.block)], frameworks) for measure in measures)
     return Plan(
         name=document.name,
@@ -99,6 +106,10 @@ def _align(
         return match
     if not block.requirement.text.strip():
         return _align_by_number(block, framework)
+    pillar = match_pillar(block.pillar.full, framework) if block.pillar else None
+    match = match_shortened(block.requirement.text, framework, pillar=pillar[0].code if pillar else None)
+    if match is not None:
+        return match
     encoder = load_encoder()
     return align_by_meaning(block.requirement.text, framework, encoder) if encoder is not None else None
 
@@ -112,25 +123,33 @@ def _align_by_number(block: Block, framework: Framework) -> tuple[Requirement, A
 
 
 def _return_strays(assembly: Assembly, framework: Framework | None) -> list[Damage]:
-    """Put measures back under the requirement whose list they go on with.
+    """Put a measure back under the requirement whose list it goes on with.
 
-    Where the first number under a heading goes on with the list of the requirement before it, the heading may
-    have been set too high. The words decide: the measure belongs where it shares more of the title.
+    Where the first number under a heading goes on with the list of the requirement before it, and the list stops
+    there, the heading may have been set one measure too high. The words decide: the measure must share much of
+    the title before, and clearly less of the one that it stands under.
     """
     found: list[Damage] = []
     for before, block in zip(assembly.blocks, assembly.blocks[1:], strict=False):
-        if before.requirement is None or block.requirement is None or not before.entries or not block.entries:
+        if before.requirement is None or block.requirement is None or not _runs_over(before, block):
             continue
-        first, last = block.entries[0], before.entries[-1]
-        if first.mark is None or last.mark is None or first.mark.style != last.mark.style:
-            continue
-        goes_on = first.mark.value == last.mark.value + 1 and first.mark.value > 1
-        closer = _shared(first.text, before.requirement.text) > _shared(first.text, block.requirement.text)
-        if goes_on and closer:
+        first = block.entries[0]
+        share = _shared(first.text, before.requirement.text)
+        if share >= _MIN_SHARE and share >= 2 * _shared(first.text, block.requirement.text):
             before.entries.append(block.entries.pop(0))
             match = match_requirement(before.requirement.full, framework) if framework else None
             found.append(seen.moved_measure(first.span, match[0].code if match else None, before.requirement.full))
     return found
+
+
+def _runs_over(before: Block, block: Block) -> bool:
+    """Whether the first entry of a block, and it alone, goes on with the numbers of the block before."""
+    if not before.entries or not block.entries:
+        return False
+    last, first = before.entries[-1].mark, block.entries[0].mark
+    if last is None or first is None or last.style != first.style or first.value != last.value + 1:
+        return False
+    return not any(entry.mark and entry.mark.style == first.style for entry in block.entries[1:])
 
 
 def _shared(text: str, title: str) -> float:
@@ -147,6 +166,7 @@ def _damage(
     by_block: dict[int, list[Measure]] = {}
     for measure in measures:
         by_block.setdefault(id(measure.block), []).append(measure)
+    aligned = {block.section for block in assembly.blocks if codes[id(block)]}
     for before, block in zip((None, *assembly.blocks), assembly.blocks, strict=False):
         code = codes[id(block)]
         own = by_block.get(id(block), [])
@@ -156,6 +176,8 @@ def _damage(
         found.extend(seen.displaced_heading(block, code))
         if framework is not None and block.requirement is not None and code is None and own:
             found.append(seen.unknown_heading(block))
+        if block.requirement is None and own and block.section in aligned:
+            found.append(seen.measures_without_heading(own))
     return found
 
 
