@@ -115,7 +115,7 @@ def _override(path: Path, number: int, table: object) -> tuple[str, dict[str, st
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    """Name to path of every visible file, sorted by name."""
+    """Name to path of every file that may be a plan, sorted by name; a README beside the plans is none."""
     if not folder.is_dir():
         raise ReadError(f"找不到資料夾「{folder}」。請確認路徑；計畫檔要放在同一個資料夾裡。")
     try:
@@ -124,7 +124,8 @@ def _files(folder: Path) -> dict[str, Path]:
         raise ReadError(f"無法讀取資料夾「{folder}」：{error.strerror or error}。請確認讀取權限。") from error
     named = {path.relative_to(folder).as_posix(): path for path in paths}
     hidden = {name for name in named if any(part.startswith((".", "~$")) for part in name.split("/"))}
-    return {name: named[name] for name in sorted(named) if name not in hidden and name != OVERRIDES_NAME}
+    beside = {name for name, path in named.items() if path.stem.lower() == "readme"}
+    return {name: named[name] for name in sorted(named.keys() - hidden - beside - {OVERRIDES_NAME})}
 
 
 def _read(path: Path, name: str, override: Mapping[str, str | int], frameworks: Sequence[Framework]) -> Plan:

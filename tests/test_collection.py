@@ -25,6 +25,7 @@ def test_plans_are_named_by_their_path_in_the_folder(folder: Path) -> None:
 def test_a_bad_file_costs_that_file_and_is_named_with_the_reason(folder: Path) -> None:
     (folder / "壞.txt").write_bytes(b"\x00\x01\x02")
     (folder / "圖.png").write_bytes(b"\x89PNG")
+    (folder / "README.txt").write_text("說明", encoding="utf-8")
     (folder / ".隱藏.txt").write_text(PLAN, encoding="utf-8")
     collection = read_collection(folder)
     assert [plan.name for plan in collection.plans] == ["乙.txt", "子/甲.txt"]

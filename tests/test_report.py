@@ -348,7 +348,7 @@ def test_build_report_says_what_is_unknown_skipped_and_reused() -> None:
         "",
         "west.txt",
         "  機關 西區公所；類型 未知；縣市 未知；年度 未知",
-        "  0 項；無缺漏；架構 未知",
+        "  0 項；未發現缺漏；架構 未知",
         "",
         "略過 1 個檔案，內容不在索引裡：",
         "  a.docx",

@@ -8,7 +8,7 @@ from itertools import groupby
 from plansearch.report.screen import Screen, visible
 from plansearch.report.search_view import requirement_title, units_and_deadline
 from plansearch.results import BuildReport, PlanSummary
-from plansearch.types import Damage, DamageKind, Metadata, Plan, PlanItem, SkippedFile
+from plansearch.types import AlignmentMethod, Damage, DamageKind, Metadata, Plan, PlanItem, SkippedFile
 
 UNKNOWN = "未知"
 DAMAGE_KINDS: dict[DamageKind, str] = {
@@ -22,6 +22,12 @@ DAMAGE_KINDS: dict[DamageKind, str] = {
     "text_stray": "零散的文字",
 }
 """What each kind of damage is called."""
+_METHODS: dict[AlignmentMethod, str] = {
+    "text": "標題相同",
+    "fuzzy": "標題相近",
+    "meaning": "依標題的意思推定",
+    "number": "只依編號推定",
+}
 _FIELD_NAMES = {"agency": "機關", "agency_type": "類型", "city": "縣市", "year": "年度", "title": "標題"}
 _INDENT = "    "
 
@@ -29,7 +35,7 @@ _INDENT = "    "
 def inspection_lines(plan: Plan, screen: Screen) -> list[str]:
     """How one file was understood: metadata, items under their headings, damage."""
     lines = [*_plan_head(plan, screen), ""]
-    for heading, items in groupby(plan.items, key=lambda item: (item.section, requirement_title(item))):
+    for heading, items in groupby(plan.items, key=lambda item: (item.section, _full_title(item))):
         lines += [*_heading_lines(heading, screen), *_items_lines(list(items), screen), ""]
     return lines + damage_lines(plan, screen)
 
@@ -59,13 +65,8 @@ def build_lines(report: BuildReport, screen: Screen) -> list[str]:
     for summary in report.plans:
         lines += _summary_lines(summary, screen)
     lines += skipped_lines(report.skipped, screen)
-    state = "內容沒有變動，沿用原有索引" if report.unchanged else "索引已更新"
-    vectors = f"{state}；向量新算 {report.embedded} 筆、沿用 {report.reused} 筆；{report.seconds:.1f} 秒"
-    lines += [
-        "",
-        *screen.paragraph(vectors, ""),
-        *screen.paragraph(f"索引位置：{report.index}；模型：{report.model}", ""),
-    ]
+    for line in _build_outcome(report):
+        lines += screen.paragraph(line, "") if line else [""]
     return lines
 
 
@@ -98,7 +99,7 @@ def _build_outcome(report: BuildReport) -> list[str]:
 
 def _summary_lines(summary: PlanSummary, screen: Screen) -> list[str]:
     indent = "  "
-    damage = f"缺漏或錯亂 {summary.damage} 處" if summary.damage else "無缺漏"
+    damage = f"缺漏或錯亂 {summary.damage} 處" if summary.damage else "未發現缺漏"
     counts = [f"{summary.items} 項", damage, f"架構 {summary.framework or UNKNOWN}"]
     if summary.overridden:
         counts.append(f"{_names(summary.overridden)}出自 plans.toml")
@@ -126,6 +127,16 @@ def _plan_head(plan: Plan, screen: Screen) -> list[str]:
     if plan.overridden:
         rows.append(f"{_names(plan.overridden)}出自 plans.toml，其餘出自原文")
     return screen.heading(plan.name) + [line for row in rows for line in screen.paragraph(row, "  ")]
+
+
+def _full_title(item: PlanItem) -> str:
+    """The requirement, with its pillar where no code tells it, and with how sure the code is where it is not."""
+    title = requirement_title(item)
+    if item.code is None and item.pillar and item.pillar != item.requirement:
+        title = f"{visible(item.pillar)}　{title}"
+    if item.alignment is not None and item.alignment.method != "text":
+        title += f"（{_METHODS[item.alignment.method]}，把握 {item.alignment.confidence:.2f}）"
+    return title
 
 
 def _heading_lines(heading: tuple[str | None, str], screen: Screen) -> list[str]:
