@@ -5,26 +5,19 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_NUMERALS = "一二三四五六七八九十百壹貳參叁肆伍陸柒捌玖拾"
-_DIGITS = "0-9０-９"
-_MARKS = "-–—•●○◎◆◇■□▪★☆※*"  # bullets that stand before a number, as in "- 一、"
+from plansearch.numbering import leading_mark
 
-# A bare numeral counts only before a space, a bare digit never: "109 年度" and "1.5 公里" have no ordinal.
-_ORDINAL = re.compile(
-    rf"""
-    \s*(?:[{re.escape(_MARKS)}]\s*)?
-    (?P<ordinal>
-        [(（〔【]\s*(?:[{_NUMERALS}]{{1,3}}|[{_DIGITS}]{{1,2}})\s*[)）〕】]\s*[、.．]?   # (一) （1）
-      | 第?[{_NUMERALS}]{{1,3}}\s*[、.．，,:：)）]                                     # 一、 壹. 第一、
-      | [{_NUMERALS}]{{1,3}}(?=\s)                                                     # 一 and a space
-      | [{_DIGITS}]{{1,2}}(?:[.．-][{_DIGITS}]{{1,2}})+(?:[、.．)）]|(?=\s))           # 1.1 and 1-1、
-      | [{_DIGITS}]{{1,2}}\s*(?:[、)）]|[.．](?![{_DIGITS}]))                          # 1. 1、 1)
-      | [㈠-㈩⑴-⒇①-⑳⒈-⒛]                                                            # one character
+_RARE_ORDINAL = re.compile(
+    r"""
+    \s*(?P<ordinal>
+        第[一二三四五六七八九十]{1,3}\s*[、.．，,:：]?            # 第一、
+      | [一二三四五六七八九十壹貳參肆伍陸柒捌玖拾]{1,3}(?=\s)       # 一 and a space
+      | [0-9]{1,2}(?:[.．-][0-9]{1,2})+(?:[、.．)）]|(?=\s))     # 1.1 and 1-1、
     )\s*
     """,
     re.VERBOSE,
 )
-_MARK = re.compile(rf"\s*[{re.escape(_MARKS)}]\s*")
+"""Ordinals that only headings have; in a running text they would be something else."""
 _VARIANTS = str.maketrans("臺爲", "台為")
 
 
@@ -38,11 +31,15 @@ def strip_ordinal(text: str) -> tuple[str | None, str]:
         The ordinal as it is written (``（一）``), or ``None`` where there is none, and the rest.
         A bullet before the ordinal, or alone, is dropped.
     """
-    match = _ORDINAL.match(text)
-    if match:
-        return re.sub(r"\s", "", match["ordinal"]), text[match.end() :].strip()
-    bullet = _MARK.match(text)
-    return None, text[bullet.end() if bullet else 0 :].strip()
+    segment = leading_mark(text)
+    if segment.mark is not None and segment.mark.style == "bullet":
+        return strip_ordinal(segment.text)
+    if segment.mark is not None and segment.mark.style != "letter":
+        return re.sub(r"\s", "", segment.mark.text), segment.text.lstrip("、.．，,")
+    rare = _RARE_ORDINAL.match(text)
+    if rare:
+        return rare["ordinal"], text[rare.end() :].strip()
+    return None, text.strip()
 
 
 def heading_key(text: str) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from plansearch.frameworks import Framework, match_pillar
+from plansearch.numbering import Segment, leading_mark, split_marks
 from plansearch.parsing.blocks import Assembly, Block, Entry, Heading, RowNotes
 from plansearch.parsing.columns import (
     Header,
@@ -21,7 +22,6 @@ from plansearch.parsing.columns import (
     unit_entries,
 )
 from plansearch.parsing.headings import HeadingReader
-from plansearch.parsing.outline import Segment, leading_mark, split_marks
 from plansearch.types import Cell, Document, Paragraph, Row, Span, Table
 
 _LATIN_JOIN = re.compile(r"[A-Za-z0-9]$")

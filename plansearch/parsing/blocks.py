@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from plansearch.parsing.outline import Mark
+from plansearch.numbering import Mark
 from plansearch.types import Span
 
 

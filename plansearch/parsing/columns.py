@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from plansearch.parsing.outline import leading_mark
+from plansearch.numbering import leading_mark
 from plansearch.types import Cell, Row
 
 Role = Literal["heading", "measure", "unit", "deadline", "other"]

@@ -12,9 +12,9 @@ from plansearch.frameworks import (
     match_pillar,
     match_requirement,
 )
+from plansearch.numbering import Segment, leading_mark
 from plansearch.parsing.blocks import Block, Heading
 from plansearch.parsing.columns import ends_sentence
-from plansearch.parsing.outline import Segment, leading_mark
 from plansearch.types import Paragraph, Span
 
 Level = Literal["pillar", "requirement"]

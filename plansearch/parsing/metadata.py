@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from plansearch.parsing.outline import cjk_number, leading_mark
+from plansearch.numbering import cjk_number, leading_mark
 from plansearch.types import Document, Metadata, Paragraph
 
 _AGENCY_TYPES: tuple[tuple[str, re.Pattern[str]], ...] = (

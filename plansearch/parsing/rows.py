@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 
+from plansearch.numbering import leading_mark
 from plansearch.parsing.columns import header_of, is_deadline, is_units
-from plansearch.parsing.outline import leading_mark
 from plansearch.types import Cell, Paragraph, Row, Table
 
 _HEADING_STYLES = frozenset({"section", "cjk", "paren_cjk"})

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from plansearch.numbering import leading_mark
 from plansearch.readers.decoding import decode
 from plansearch.types import Cell, Document, Paragraph, Row, Span, Table
 
@@ -21,12 +22,7 @@ _INLINE_TAG = re.compile(rf"</?(?:b|i|u|em|strong|span|font|sup|sub|a){_ATTRIBUT
 _PARAGRAPH_BEFORE_PARAGRAPH = re.compile(r"(?<=[。！？])[ \u3000]+(?=[\u4e00-\u9fff「『《])")
 """A space after a full stop is not written in Chinese: two paragraphs were joined there."""
 _RULE = re.compile(r"[\s\-—–=─_|:]*")
-_SECTION = re.compile(r"[壹貳參叁肆伍陸柒捌玖拾]{1,3}\s?[、.．:：]")
-_NUMBERED = re.compile(
-    r"\s*(?:[壹貳參叁肆伍陸柒捌玖拾一二三四五六七八九十0-9０-９]{1,3}\s?[、.．)）]"
-    r"|[(（]\s?[一二三四五六七八九十0-9０-９]{1,3}\s?[)）]"
-    r"|[①-⒛㈠-㈩●○•◎◆◇■□▪※★☆]|[-–—*]\s|[\u4e00-\u9fff]{2,6}單位[：:])"
-)
+_FIELD = re.compile(r"[\u4e00-\u9fff]{2,6}單位[：:]")
 _RAGGED = 5
 """Columns by which lines of one paragraph differ, where a mark may not begin a line."""
 _NARROWEST, _WIDEST = 40, 120
@@ -100,7 +96,13 @@ def _goes_on(line: str, following: str, width: int | None) -> bool:
     """Whether a line fills the width, stops in the middle, and the next goes on without a number of its own."""
     if width is None or not following.strip() or _columns(line) <= width - _RAGGED:
         return False
-    return line.rstrip()[-1] not in "。；：！？" and _NUMBERED.match(following) is None
+    begins = leading_mark(following).mark is not None or _FIELD.match(following.strip()) is not None
+    return line.rstrip()[-1] not in "。；：！？" and not begins
+
+
+def _begins_section(line: str) -> bool:
+    mark = leading_mark(line).mark
+    return mark is not None and mark.style == "section"
 
 
 def _unwrapped(lines: Sequence[tuple[str, int]]) -> Iterator[Paragraph]:
@@ -139,7 +141,7 @@ def _blocks_of_cell_lines(lines: Sequence[str]) -> Iterator[Paragraph | Table]:
         elif not line.strip():
             ended = True
             continue
-        elif (cells or rows) and not _SECTION.match(line.strip()):
+        elif (cells or rows) and not _begins_section(line):
             cells[-1].extend(paragraphs)
         else:
             if cells:

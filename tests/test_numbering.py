@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from plansearch.parsing.outline import Mark, cjk_number, leading_mark, split_marks
+from plansearch.numbering import Mark, cjk_number, leading_mark, split_marks
 
 
 @pytest.mark.parametrize(
