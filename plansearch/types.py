@@ -37,6 +37,7 @@ DamageKind = Literal[
     "heading_unknown",
     "text_cut",
     "text_stray",
+    "text_garbled",
 ]
 
 

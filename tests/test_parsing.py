@@ -238,6 +238,17 @@ class TestDamage:
         rows = [f"{P1}\t{R11}\t1. 甲。 2. 乙。 3. 由專人受理申請並於\t各課室", "", HEADER, f"\t{R12}\t1. 丙。\t各課室"]
         assert [(damage.kind, damage.code) for damage in parse_text(table(*rows)).damage] == [("text_cut", "1.1")]
 
+    def test_text_between_two_rows_is_kept_and_named(self) -> None:
+        plan = parse_text(table(f"{P1}\t{R11}\t甲。\t各課室", "", "另於週末辦理。", "", HEADER, f"\t{R12}\t乙。\t研考"))
+        assert ("1.1", "另於週末辦理。") in [(item.code, item.text) for item in plan.items]
+        assert [(damage.kind, damage.code, damage.span.first_line) for damage in plan.damage] == [
+            ("text_stray", "1.1", 8)
+        ]
+
+    def test_characters_that_could_not_be_read(self) -> None:
+        plan = parse_text(table(f"{P1}\t{R11}\t甲\ufffd乙。\t各課室"))
+        assert [(damage.kind, damage.code) for damage in plan.damage] == [("text_garbled", "1.1")]
+
     def test_a_whole_plan_has_none(self) -> None:
         rows = [f"{P1}\t{R11}\t1. 甲。 2. 乙。\t各課室", f"\t{R12}\t(1)丙。 (2)丁。\t研考", f"\t{R13}\t戊。\t研考"]
         assert parse_text(table(*rows)).damage == ()

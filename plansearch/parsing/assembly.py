@@ -132,10 +132,17 @@ class _Assembler:
             self.rows[-1].units.extend(unit_entries(paragraph.text))
             self.rows[-1].stray = True
         elif inside_table and not self._is_heading_line(paragraph.text):
-            self.after_break = True
-            self._add_measure(paragraph, self.cell, first=True)
+            self._add_stray(paragraph)
         else:
             self._add_outline(paragraph)
+
+    def _add_stray(self, paragraph: Paragraph) -> None:
+        """Text between two rows, torn off a cell: the end of what was left open, else a measure to be checked."""
+        self.after_break = True
+        count = sum(len(block.entries) for block in self.blocks[-1:])
+        self._add_measure(paragraph, self.cell, first=True)
+        for entry in self.blocks[-1].entries[count:]:
+            entry.stray = True
 
     def _is_furniture(self, text: str) -> bool:
         """Page numbers, and the title said again at the head of a page."""

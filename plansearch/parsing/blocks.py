@@ -38,6 +38,8 @@ class Entry:
     """The heading part of ``text`` where a description was joined to it."""
     units: tuple[str, ...] = ()
     deadline: str | None = None
+    stray: bool = False
+    """It stood between two rows of a table, in no cell."""
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from plansearch.parsing.items import Measure
 from plansearch.parsing.units import UnitsMismatch
 from plansearch.types import Damage, Span
 
+_UNREADABLE = "\ufffd"
 _COUNTED_STYLES = frozenset({"arabic", "paren_arabic", "circled", "cjk"})
 
 
@@ -149,6 +150,21 @@ def cut_texts(measures: Sequence[Measure], rows: Sequence[RowNotes], codes: Mapp
         if at_page_end and measure.block.requirement and not ends_sentence(measure.entry.text):
             detail = f"「…{measure.entry.text[-12:]}」到頁尾就中斷，後文可能缺漏，請對照原文。"
             found.append(Damage("text_cut", detail, codes[id(measure.block)], measure.entry.span))
+    return found
+
+
+def doubtful_texts(measures: Sequence[Measure], codes: Mapping[int, str | None]) -> list[Damage]:
+    """Measures that stood in no cell, and measures with characters that could not be read."""
+    found: list[Damage] = []
+    for measure in measures:
+        entry, code = measure.entry, codes[id(measure.block)]
+        if entry.stray:
+            detail = f"「{_short(entry.text)}」在原文中位於兩列之間，不屬於任何一格；暫列為措施，請對照原文。"
+            found.append(Damage("text_stray", detail, code, entry.span))
+        if _UNREADABLE in entry.text:
+            count = entry.text.count(_UNREADABLE)
+            detail = f"「{_short(entry.text)}」有 {count} 個字無法讀出（可能是自造字），請對照原檔。"
+            found.append(Damage("text_garbled", detail, code, entry.span))
     return found
 
 

@@ -66,6 +66,7 @@ def parse_document(
     places = {key: place[0].code if place else None for key, place in codes.items()}
     found = [*moved, *_damage(assembly, measures, places, framework)]
     found.extend(seen.unlined_units(mismatches, measures, places))
+    found.extend(seen.doubtful_texts(measures, places))
     found.extend(seen.cut_texts(measures, assembly.rows, places))
     found.extend(seen.skipped_requirements(assembly.blocks, places, framework))
     items = tuple(_item(measure, codes[id(measure.block)], frameworks) for measure in measures)

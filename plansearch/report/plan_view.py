@@ -20,6 +20,7 @@ DAMAGE_KINDS: dict[DamageKind, str] = {
     "heading_unknown": "標題認不得",
     "text_cut": "文字被切斷",
     "text_stray": "零散的文字",
+    "text_garbled": "有字讀不出來",
 }
 """What each kind of damage is called."""
 _METHODS: dict[AlignmentMethod, str] = {
