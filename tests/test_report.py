@@ -257,6 +257,20 @@ def test_terminal_shows_each_hit_with_its_evidence() -> None:
 
 
 @pytest.mark.parametrize(
+    ("wanted", "crossed"),
+    [(("A.1",), "（對照 A.1.2）"), (("1",), ""), (("1.3", "A.1"), ""), ((), "")],
+    ids=["the other framework's code", "its own pillar", "its own code too", "no filter"],
+)
+def test_a_hit_says_by_which_code_of_the_other_framework_it_came_in(wanted: tuple[str, ...], crossed: str) -> None:
+    lines = render(
+        search_report(replace(RESULT, filters=Filters(requirements=wanted))), "table", Screen(120)
+    ).splitlines()
+    title = next(line for line in lines if line.startswith("    1.3 "))
+    assert title.endswith(crossed)
+    assert ("對照" in title) == bool(crossed)
+
+
+@pytest.mark.parametrize(
     ("changes", "line"),
     [
         pytest.param({"total": 2}, "找到 2 項，全部列出。", id="all shown"),

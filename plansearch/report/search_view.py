@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from plansearch.report.screen import Screen, visible
 from plansearch.results import Filters, Hit, SearchMode, SearchResult
 from plansearch.types import Metadata, PlanItem
@@ -15,7 +17,7 @@ def search_lines(result: SearchResult, screen: Screen) -> list[str]:
     """How many were found, then the hits, each with where it stands."""
     lines = [*screen.heading(headline(result)), *screen.paragraph(_circumstances(result, screen), "")]
     for hit in result.hits:
-        lines += ["", *_hit_lines(hit, screen)]
+        lines += ["", *_hit_lines(hit, screen, result.filters.requirements)]
     return lines
 
 
@@ -75,12 +77,21 @@ def _filters_in_words(filters: Filters) -> str:
     return "，".join(f"{name} {'或'.join(map(str, values))}" for name, values in named.items() if values)
 
 
-def _hit_lines(hit: Hit, screen: Screen) -> list[str]:
+def _crossed(item: PlanItem, wanted: Sequence[str]) -> str:
+    """The codes of the other framework by which a filter let this item in; nothing where its own code did."""
+    if any(f"{item.code}.".startswith(f"{code}.") for code in wanted):
+        return ""
+    codes = [match.code for match in item.crosswalk if any(f"{match.code}.".startswith(f"{code}.") for code in wanted)]
+    return f"（對照 {'、'.join(codes)}）" if codes else ""
+
+
+def _hit_lines(hit: Hit, screen: Screen, wanted: Sequence[str]) -> list[str]:
     found, item = hit.found, hit.found.item
     lines = [f"{hit.rank:>2}. {screen.bold(visible(who(found.metadata)))}"]
-    title = requirement_title(item)
+    title, crossed = requirement_title(item), _crossed(item, wanted)
     if title:
-        lines.append(_INDENT + screen.dim(screen.shorten(title, screen.columns - len(_INDENT))))
+        room = screen.columns - len(_INDENT) - screen.width(crossed)
+        lines.append(_INDENT + screen.dim(screen.shorten(title, room) + crossed))
     lines += screen.paragraph(item.text, _INDENT, hit.matched)
     if item.topic:
         lines += screen.paragraph(f"主題　{item.topic}", _INDENT)
