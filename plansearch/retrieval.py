@@ -12,6 +12,7 @@ from plansearch.errors import EmptyQueryError, UnknownFilterValueError
 from plansearch.index import PlanIndex
 from plansearch.results import Filters, Hit, SearchMode, SearchResult
 from plansearch.text import fold, match_ranges, telling_tokens
+from plansearch.types import FloatMatrix
 
 WORDS_WEIGHT: Final = 1.0
 """Weight of the word scores beside the meaning scores, both in standard deviations. On the judged queries
@@ -33,6 +34,13 @@ it, nine of ten of those that partly do, and a tenth of all items; at 2.0 the fi
 
 CLOSE_MEANING: Final = 1.0
 """Least standard score of a close item where only meaning counts; found in the same way."""
+
+FEEDBACK_ITEMS: Final = 5
+"""Best items that a question is moved towards. From 3 to 8 the result is the same, since the weights fall quickly."""
+
+FEEDBACK_WEIGHT: Final = 0.6
+"""Weight of those items' vector beside the question's. On the judged queries nDCG@10 went from 0.935 to 0.951 (even
+ones 0.913 to 0.941, odd ones 0.957 to 0.960); 0.3 gives 0.944, 1.0 gives 0.952 and lets the question go further."""
 
 SUGGESTIONS: Final = 5
 """How many known values an unknown filter value is answered with."""
@@ -97,17 +105,41 @@ def _rate(index: PlanIndex, query: str, tokens: Sequence[str], mode: SearchMode)
         return words, covered > 0
     # A broken console can put lone surrogates into a question; no model takes those.
     question = query.encode("utf-8", "replace").decode("utf-8")
-    similar = index.dense.scores(index.encoder.encode_queries([question]))[0].astype(np.float64)
-    meaning = standard_scores(similar)
-    scores = meaning if mode == "meaning" else meaning + WORDS_WEIGHT * standard_scores(words)
+    asked = index.encoder.encode_queries([question])
+    similar = index.dense.scores(asked)[0].astype(np.float64)
     near = similar > index.manifest.floor
+    scores = _combine(similar, words, mode)
     close = scores >= (CLOSE_MEANING if mode == "meaning" else CLOSE_HYBRID)
     if len(index) < FEW_ITEMS:
         close |= near
     # To be nearer than other items says something only where the plans speak of the subject at all.
     if mode == "meaning":
-        return scores, close & near.any()
-    return scores, (close | (covered >= COVERED)) & (near.any() | (covered >= TOUCHED).any())
+        close &= near.any()
+    else:
+        close = (close | (covered >= COVERED)) & (near.any() | (covered >= TOUCHED).any())
+    if near.any():
+        better = index.dense.scores(_with_feedback(index, asked, scores))[0].astype(np.float64)
+        scores = _combine(better, words, mode)
+    return scores, close
+
+
+def _combine(similar: Scores, words: Scores, mode: SearchMode) -> Scores:
+    """Both legs as one score, ``(n_items,)``, in standard deviations."""
+    meaning = standard_scores(similar)
+    return meaning if mode == "meaning" else meaning + WORDS_WEIGHT * standard_scores(words)
+
+
+def _with_feedback(index: PlanIndex, asked: FloatMatrix, scores: Scores) -> FloatMatrix:
+    """The question's vector, ``(1, dimension)``, moved towards the items that answer it best.
+
+    Pseudo-relevance feedback (Rocchio 1971): the best items say in the plans' own words what a question asks in
+    its own. They are weighted by the exponential of their scores, so that one clear answer counts for itself.
+    """
+    best = np.argsort(-scores, kind="stable")[:FEEDBACK_ITEMS]
+    weights = np.exp(scores[best] - scores[best].max())
+    middle = (weights / weights.sum()) @ index.vectors(best.tolist())
+    moved = asked + FEEDBACK_WEIGHT * middle[np.newaxis, :].astype(np.float32)
+    return np.asarray(moved / np.linalg.norm(moved), dtype=np.float32)
 
 
 def standard_scores(values: Scores) -> Scores:
