@@ -29,7 +29,12 @@ IndexOption = Annotated[
     Path, typer.Option("--index", envvar="PLANSEARCH_INDEX", metavar="DIR", help="索引所在的資料夾。")
 ]
 FormatOption = Annotated[
-    FormatName, typer.Option("--format", help="輸出格式：終端機、JSON、每行一筆 JSON、CSV（Excel 可開）、Markdown。")
+    FormatName | None,
+    typer.Option(
+        "--format",
+        help="輸出格式：終端機（table）、JSON、每行一筆 JSON、CSV（Excel 可開）、Markdown；不給就看 -o 的副檔名。",
+        show_default=False,
+    ),
 ]
 OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="寫到檔案（UTF-8），不印在畫面上。")
@@ -192,7 +197,7 @@ def index(
     model: Annotated[
         str | None, typer.Option("--model", metavar="M", help="語意模型：名稱或資料夾；不給就用內附的模型。")
     ] = None,
-    form: FormatOption = "table",
+    form: FormatOption = None,
     output: OutputOption = None,
 ) -> None:
     """讀入一個資料夾裡的計畫，建立可以查詢的索引。
@@ -241,7 +246,7 @@ def query(
     _no_fold: Annotated[
         bool, typer.Option("--no-fold", help="不收合雷同的項目。這一版本來就逐項列出，加不加都一樣。")
     ] = False,
-    form: FormatOption = "table",
+    form: FormatOption = None,
     output: OutputOption = None,
 ) -> None:
     """查詢：各機關有哪些相近的措施，寫在哪裡。
@@ -276,7 +281,7 @@ def query(
 def inspect(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="計畫檔。")],
     damage: Annotated[bool, typer.Option("--damage", help="只列出原文缺漏或錯亂的地方。")] = False,
-    form: FormatOption = "table",
+    form: FormatOption = None,
     output: OutputOption = None,
 ) -> None:
     """看一個檔案被理解成什麼：機關與年度、每一項措施、原文缺漏的地方。
@@ -295,7 +300,7 @@ def inspect(
 
 
 @app.command(cls=LightCommand)
-def plans(index: IndexOption = Path("index"), form: FormatOption = "table", output: OutputOption = None) -> None:
+def plans(index: IndexOption = Path("index"), form: FormatOption = None, output: OutputOption = None) -> None:
     """列出索引裡的計畫：機關、類型、縣市、年度、項數、缺漏。
 
     \b
@@ -317,7 +322,7 @@ def requirements(
         str | None, typer.Argument(metavar="CODE", show_default=False, help="執行要項或構面，例如 1.3 或 1。")
     ] = None,
     framework: Annotated[str | None, typer.Option(metavar="ID", help="只列這個架構。")] = None,
-    form: FormatOption = "table",
+    form: FormatOption = None,
     output: OutputOption = None,
 ) -> None:
     """列出架構的執行要項：代碼、標題、說明、舉例，以及與其他架構的對照。
@@ -350,15 +355,17 @@ def _chosen(frameworks: Sequence[Framework], framework: str | None, code: str | 
     return chosen
 
 
-def _deliver(report: Report, form: Format, output: Path | None) -> None:
+def _deliver(report: Report, form: Format | None, output: Path | None) -> None:
     from plansearch.report.output import lacks_unicode, write_file, write_stream
     from plansearch.report.rendering import render
     from plansearch.report.screen import Screen
 
-    if output is not None:
-        write_file(render(report, form, Screen()), output)
-    else:
-        write_stream(render(report, form, Screen.of(), ascii_only=lacks_unicode()))
+    if output is None:
+        write_stream(render(report, form or "table", Screen.of(), ascii_only=lacks_unicode()))
+        return
+    by_suffix = {f".{name}": name for name in get_args(FormatName) if name != "table"}
+    write_file(render(report, form or by_suffix.get(output.suffix.lower(), "table"), Screen()), output)
+    write_stream(f"已寫入 {output}：{report.heading}\n", sys.stderr)
 
 
 def _complain(message: str) -> None:

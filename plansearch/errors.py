@@ -93,6 +93,14 @@ class EmptyQueryError(QueryError):
     """The query holds nothing to search for."""
 
 
+_WHERE_TO_LOOK = {
+    "requirement": "代碼可用 plansearch requirements 查看，例如 1.3 或 1。",
+    "year": "年度請寫民國年，例如 113；可用 plansearch plans 查看所有計畫。",
+    "unit": "單位名稱以各計畫所寫的為準。",
+}
+"""Where the values of a filter are listed, in words."""
+
+
 class UnknownFilterValueError(QueryError):
     """A filter names a value that no item in the index has, or a part of several.
 
@@ -109,4 +117,5 @@ class UnknownFilterValueError(QueryError):
             super().__init__(f"--{option}「{value}」不只一個：{'、'.join(self.nearest)}。請寫出完整的名稱。")
             return
         hint = f"相近的有：{'、'.join(self.nearest)}。" if self.nearest else ""
-        super().__init__(f"索引中沒有 --{option}「{value}」。{hint}可用 plansearch plans 查看所有計畫。")
+        look = _WHERE_TO_LOOK.get(option, "可用 plansearch plans 查看所有計畫。")
+        super().__init__(f"索引中沒有 --{option}「{value}」。{hint}{look}")

@@ -142,9 +142,10 @@ class PlanIndex:
         started = monotonic() if started is None else started
         encoder = encoder or load_encoder(None)
         items = [item for plan in plans for item in plan.items]
-        embedded, unchanged = 0, False
+        embedded, unchanged, removed = 0, False, tuple[str, ...]()
         if items:
             with build_lock(directory):
+                removed = _removed(directory, plans)
                 mark = _fingerprint(plans, skipped, encoder)
                 unchanged = _is_current(directory, mark)
                 if not unchanged:
@@ -161,6 +162,7 @@ class PlanIndex:
             damage=sum(len(plan.damage) for plan in plans),
             embedded=embedded,
             reused=len({passage(item) for item in items}) - embedded,
+            removed=removed,
             unchanged=unchanged,
             seconds=monotonic() - started,
         )
@@ -305,6 +307,15 @@ def _fingerprint(plans: Sequence[Plan], skipped: Sequence[SkippedFile], encoder:
     for part in (FORMAT_VERSION, encoder.name, sorted(_settings().items()), *plans, *skipped):
         digest.update(repr(part).encode("utf-8", "backslashreplace"))
     return digest.hexdigest()
+
+
+def _removed(directory: Path, plans: Sequence[Plan]) -> tuple[str, ...]:
+    """Plans that the index has now and will have no longer."""
+    try:
+        before = read_current(directory)[1].sources
+    except StoreError:
+        return ()
+    return tuple(sorted(before.keys() - {plan.name for plan in plans}))
 
 
 def _is_current(directory: Path, fingerprint: str) -> bool:

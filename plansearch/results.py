@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from plansearch.types import Metadata, PlanItem, SkippedFile
+from plansearch.types import Damage, Metadata, PlanItem, SkippedFile
 
 SearchMode = Literal["hybrid", "meaning", "words"]
 
@@ -23,9 +23,10 @@ class IndexedItem:
 
     @property
     def location(self) -> str:
-        """File, place and number, to quote from: ``a.txt 第 24–27 行 (4)``."""
-        parts = [self.plan, self.item.span.label, (self.item.number or "").strip()]
-        return " ".join(part for part in parts if part)
+        """File, place and number, to quote from: ``a.txt 第 24–27 行 編號 (4)``."""
+        number = (self.item.number or "").strip("、.．：: ")
+        named = f"編號 {number}" if any(character.isalnum() for character in number) else ""
+        return " ".join(part for part in (self.plan, self.item.span.label, named) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,15 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Caveat:
+    """Something that a plan's source lost where a question looked: not found there is no proof of not done."""
+
+    plan: str
+    metadata: Metadata
+    damage: Damage
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """The answer to one query."""
 
@@ -67,7 +77,9 @@ class SearchResult:
     total: int
     """How many items were close enough; ``hits`` is the beginning of them."""
     searched: int
-    """How many items the filters left to search in."""
+    """How many measures the filters left to search in."""
+    caveats: tuple[Caveat, ...] = ()
+    """What was lost in the plans and requirements that the filters name."""
 
     @property
     def cut(self) -> int:
@@ -102,6 +114,8 @@ class BuildReport:
     """Texts that went through the model in this build."""
     reused: int
     """Texts whose vectors were taken from the cache."""
+    removed: tuple[str, ...]
+    """Plans that the index had before and has no longer, since they are not in the folder."""
     unchanged: bool
     """True when nothing had changed and the index was left as it was."""
     seconds: float

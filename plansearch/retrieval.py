@@ -45,8 +45,8 @@ ones 0.913 to 0.941, odd ones 0.957 to 0.960); 0.3 gives 0.944, 1.0 gives 0.952 
 SUGGESTIONS: Final = 5
 """How many known values an unknown filter value is answered with."""
 
-LIKENESS: Final = 0.3
-"""Least likeness (difflib, 0 to 1) of a value that is suggested."""
+LIKENESS: Final = 0.5
+"""Least part of the characters asked for that a suggested value has, in their order."""
 
 NO_FILTERS: Final = Filters()
 
@@ -86,7 +86,7 @@ def search(
     resolved = resolve_filters(index, filters)
     tokens = index.tokenizer.tokens(query)
     scores, close = _rate(index, query, tokens, mode)
-    allowed = np.asarray(index.catalog.allowed(resolved) if resolved else range(len(index)), dtype=np.int64)
+    allowed = np.asarray(index.catalog.allowed(resolved), dtype=np.int64)
     found = allowed[close[allowed]]
     # Positions ascend and the sort is stable, so equal scores stay in the order of the plans.
     best = found[np.argsort(-scores[found], kind="stable")][:limit]
@@ -94,7 +94,8 @@ def search(
         Hit(rank, float(scores[position]), item, match_ranges(item.item.text, tokens))
         for rank, (position, item) in enumerate(zip(best, index.items(best), strict=True), start=1)
     )
-    return SearchResult(query, mode, resolved, index.model, hits, total=len(found), searched=len(allowed))
+    caveats = index.catalog.caveats(resolved) if resolved.agencies or resolved.requirements or not hits else ()
+    return SearchResult(query, mode, resolved, index.model, hits, len(found), len(allowed), caveats)
 
 
 def _rate(index: PlanIndex, query: str, tokens: Sequence[str], mode: SearchMode) -> tuple[Scores, Mask]:
@@ -164,11 +165,11 @@ def resolve_filters(index: PlanIndex, filters: Filters) -> Filters:
 
     return Filters(
         agencies=resolve("agency", filters.agencies, _by_part),
-        types=resolve("type", filters.types, _by_part),
+        types=resolve("type", filters.types, _by_kind),
         cities=resolve("city", filters.cities, _by_part),
         years=tuple(map(int, resolve("year", [str(year) for year in filters.years], _by_name))),
         requirements=resolve("requirement", filters.requirements, _by_code),
-        units=resolve("unit", filters.units, _by_name),
+        units=resolve("unit", filters.units, _by_part),
     )
 
 
@@ -189,6 +190,12 @@ def _by_part(value: str, known: Sequence[str]) -> list[str]:
     return _by_name(value, known) or [name for name in known if part and part in fold(name)]
 
 
+def _by_kind(value: str, known: Sequence[str]) -> list[str]:
+    """A part of the kind's name, or a longer name for it: 戶政事務所 is 戶政, 區公所 is 公所."""
+    kind = fold(value.strip())
+    return _by_part(value, known) or [name for name in known if fold(name) in kind]
+
+
 def _by_code(value: str, known: Sequence[str]) -> list[str]:
     """The code as the index writes it, or the beginning of codes (``1``, ``A.2``)."""
     code = fold(value.strip()).rstrip(".")
@@ -202,6 +209,15 @@ def _nearest(value: str, known: Sequence[str]) -> list[str]:
         return sorted(known, key=lambda name: (abs(int(name) - int(value)), name))[:SUGGESTIONS]
     from difflib import SequenceMatcher  # noqa: PLC0415  only a wrong filter needs it
 
-    likeness = {name: SequenceMatcher(None, fold(value), fold(name), autojunk=False).ratio() for name in known}
+    wanted = fold(value.strip())
+    if not wanted:
+        return list(known[:SUGGESTIONS])
+
+    def alike_to(name: str) -> float:
+        # a name is often asked for by a part of it, so what counts is how much of the question it has
+        blocks = SequenceMatcher(None, wanted, fold(name), autojunk=False).get_matching_blocks()
+        return sum(block.size for block in blocks) / max(len(wanted), 1)
+
+    likeness = {name: alike_to(name) for name in known}
     alike = [name for name in known if likeness[name] >= LIKENESS]
-    return sorted(alike, key=lambda name: -likeness[name])[:SUGGESTIONS] or list(known[:SUGGESTIONS])
+    return sorted(alike, key=lambda name: (-likeness[name], len(name)))[:SUGGESTIONS]

@@ -160,6 +160,10 @@ class PlanItem:
     pillar: str | None = None
     alignment: Alignment | None = None
     crosswalk: tuple[CrosswalkMatch, ...] = ()
+    units_inferred: bool = False
+    """The units stood in an order that does not line up with the measures; which is whose was worked out."""
+    is_measure: bool = True
+    """False for what a plan says of itself: its basis, whom it is for, when it runs."""
 
 
 @dataclass(frozen=True, slots=True)

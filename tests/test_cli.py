@@ -125,10 +125,10 @@ def test_query_shows_the_measure_with_its_evidence(run: Run, built: Path) -> Non
     code, out, err = run("query", "無障礙", "--index", built)
     assert (code, err) == (0, "")
     lines = out.splitlines()
-    assert lines[0].startswith("找到 2 項")
+    assert lines[0].startswith("找到較接近的 2 項")
     assert " 1. 示範市" in out
     assert "【無障礙】" in out
-    assert "出處　east.txt 第 7 行 1、" in out
+    assert "出處　east.txt 第 7 行 編號 1" in out
     assert "單位　秘書室" in out
 
 
@@ -197,11 +197,23 @@ def test_index_may_be_named_by_the_environment(run: Run, built: Path, monkeypatc
 @pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv", "md"])
 def test_output_goes_to_a_file_in_utf_8(run: Run, built: Path, tmp_path: Path, form: str) -> None:
     path = tmp_path / "answer"
-    assert run("query", "無障礙", "--index", built, "--format", form, "-o", path) == (0, "", "")
+    told = f"已寫入 {path}：「無障礙」：找到較接近的 2 項，全部列出。\n"
+    assert run("query", "無障礙", "--index", built, "--format", form, "-o", path) == (0, "", told)
     written = path.read_bytes()
     assert written.startswith(b"\xef\xbb\xbf") is (form == "csv")
     assert "設置" in written.decode("utf-8-sig")
     assert "\x1b" not in written.decode("utf-8-sig")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "beginning"), [(".csv", "\ufeffrank,"), (".json", "{"), (".md", "## "), (".txt", "找到")]
+)
+def test_the_format_of_a_file_follows_its_suffix(
+    run: Run, built: Path, tmp_path: Path, suffix: str, beginning: str
+) -> None:
+    path = tmp_path / f"answer{suffix}"
+    assert run("query", "無障礙", "--index", built, "-o", path)[0] == 0
+    assert path.read_text(encoding="utf-8").startswith(beginning)
 
 
 def test_inspect_gives_the_fixed_fields(run: Run, folder: Path) -> None:

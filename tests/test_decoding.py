@@ -41,13 +41,16 @@ def test_a_user_defined_character_is_marked_and_the_rest_is_kept() -> None:
     "data",
     [
         pytest.param(TEXT.encode("gb18030"), id="gb18030"),
-        pytest.param(b"Nothing Chinese in here.", id="no chinese at all"),
         pytest.param("サービスのこうじょうにかんするけいかく".encode("shift_jis"), id="shift-jis"),
     ],
 )
 def test_text_that_does_not_come_out_as_chinese_is_an_error_with_a_way_out(data: bytes) -> None:
     with pytest.raises(UnknownEncodingError, match=r"「a\.txt」的文字編碼無法辨識.*另存新檔時選 UTF-8"):
         decode(data, "a.txt")
+
+
+def test_valid_utf_8_is_never_called_an_unknown_encoding() -> None:
+    assert decode(b"hello", "a.txt").text == "hello"
 
 
 def test_binary_data_is_no_text() -> None:

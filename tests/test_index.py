@@ -63,6 +63,7 @@ def test_a_build_reports_what_it_did(tmp_path: Path) -> None:
         damage=0,
         embedded=5,
         reused=0,
+        removed=(),
         unchanged=False,
         seconds=0,
     )

@@ -180,6 +180,23 @@ def test_sections_outside_of_the_table_give_items_without_a_code() -> None:
     ]
 
 
+def test_what_a_plan_says_of_itself_is_no_measure() -> None:
+    lines = [
+        "計畫",
+        "壹、計畫依據：實施計畫。",
+        "貳、計畫目標：便民。",
+        "參、實施對象：本所同仁。",
+        "肆、執行期程：全年。",
+    ]
+    items = parse_text("\n".join([*lines, "伍、管考：每季檢討。"])).items
+    assert [item.is_measure for item in items] == [False, True, False, False, True]
+
+
+def test_units_that_had_to_be_worked_out_say_so() -> None:
+    items = parse_table(f"{P1}\t{R11}\t1. 甲。 2. 乙。\t民政課 社會課 社會課 民政課", f"\t{R12}\t丙。\t研考")
+    assert [item.units_inferred for item in items] == [True, True, False]
+
+
 def test_a_plan_without_a_table_is_read_by_its_outline() -> None:
     lines = [
         "肆、計畫內容",

@@ -16,7 +16,7 @@ from plansearch.report.output import lacks_unicode, write_file, write_stream
 from plansearch.report.rendering import Format, Report, render
 from plansearch.report.reports import build_report, damage_report, inspection_report, plans_report, search_report
 from plansearch.report.screen import Screen, merge, visible
-from plansearch.results import BuildReport, Filters, Hit, IndexedItem, PlanSummary, SearchResult
+from plansearch.results import BuildReport, Caveat, Filters, Hit, IndexedItem, PlanSummary, SearchResult
 from plansearch.types import Alignment, CrosswalkMatch, Damage, Metadata, Plan, PlanItem, SkippedFile, Span
 
 METADATA = Metadata("示範市東區公所", "區公所", "示範市", 113, "示範市東區公所 113 年度提升服務計畫")
@@ -50,7 +50,9 @@ HITS = (
 )
 RESULT = SearchResult("無障礙", "hybrid", Filters(years=(113,)), "model", HITS, total=12, searched=40)
 SUMMARY = PlanSummary("east.txt", METADATA, "six_pillars", 2, 1, ("city",))
-BUILD = BuildReport("plans", "ix", "model", (SUMMARY,), (SkippedFile("a.docx", "尚未支援"),), 2, 1, 1, 1, False, 1.25)
+BUILD = BuildReport(
+    "plans", "ix", "model", (SUMMARY,), (SkippedFile("a.docx", "尚未支援"),), 2, 1, 1, 1, (), False, 1.25
+)
 
 ITEM_FIELDS = [
     "plan",
@@ -67,7 +69,16 @@ ITEM_FIELDS = [
     "lines",
     "page",
 ]
-FURTHER_FIELDS = ["agency_type", "city", "framework", "pillar", "alignment", "crosswalk"]
+FURTHER_FIELDS = [
+    "agency_type",
+    "city",
+    "framework",
+    "pillar",
+    "alignment",
+    "crosswalk",
+    "units_inferred",
+    "is_measure",
+]
 
 
 def json_lines(report: Report) -> list[dict[str, object]]:
@@ -99,6 +110,8 @@ def test_item_as_json_line_has_the_fixed_fields_in_order_then_the_further_ones()
         "crosswalk": [
             {"framework": "service_award_2017", "code": "A.1.2", "relation": "wider", "confidence": 0.9},
         ],
+        "units_inferred": False,
+        "is_measure": True,
     }
 
 
@@ -118,6 +131,8 @@ def test_what_an_item_does_not_say_is_null() -> None:
         "pillar": None,
         "alignment": None,
         "crosswalk": [],
+        "units_inferred": False,
+        "is_measure": True,
     }
 
 
@@ -134,7 +149,7 @@ def test_hit_as_json_line_has_rank_score_all_item_fields_and_id() -> None:
         "rank": 1,
         "score": 1.234568,
         "id": "east.txt#1",
-        "location": "east.txt 第 24–27 行 (1)",
+        "location": "east.txt 第 24–27 行 編號 (1)",
         "matched": [[2, 4], [4, 5]],
     }
     assert (second["rank"], second["score"], second["agency"], second["year"]) == (2, -0.5, None, None)
@@ -164,6 +179,7 @@ def test_json_of_a_query_says_what_was_asked_and_how_many_were_found() -> None:
         "searched": 40,
         "total": 12,
         "shown": 2,
+        "caveats": [],
     }
 
 
@@ -240,7 +256,7 @@ def test_markdown_escapes_pipes_and_keeps_one_row_a_line() -> None:
 
 def test_terminal_shows_each_hit_with_its_evidence() -> None:
     assert render(search_report(RESULT), "table", Screen(80)).splitlines() == [
-        "找到 12 項，列出前 2 項；要看全部請加 --all，要改項數請用 -k。",
+        "找到較接近的 12 項，列出前 2 項；要看全部請加 --all，要改項數請用 -k。",
         "查詢「無障礙」；意思與字詞；在 40 項中找；篩選：年度 113；【】是符合的字詞",
         "",
         " 1. 示範市東區公所　113 年",
@@ -248,12 +264,36 @@ def test_terminal_shows_each_hit_with_its_evidence() -> None:
         "    設置【無障礙】坡道及服務鈴，並於入口張貼 QR-code 說明。",
         "    主題　建置合宜的服務環境 > 無障礙",
         "    單位　秘書室、各課室；期限　113年6月",
-        "    出處　east.txt 第 24–27 行 (1)",
+        "    出處　east.txt 第 24–27 行 編號 (1)",
         "",
         " 2. 機關未知　年度未知",
         "    =SUM(A1)|是文字",
         "    出處　x.txt",
     ]
+
+
+def test_what_the_plans_asked_lost_is_said_with_the_answer() -> None:
+    lost = Damage("measures_lost", "…", "1.2", Span(24, 24))
+    late = Damage("numbering_start", "…", "1.3", Span(28, 28))
+    result = replace(
+        RESULT, hits=(), total=0, caveats=(Caveat("a.txt", METADATA, lost), Caveat("a.txt", METADATA, late))
+    )
+    assert render(search_report(result), "table", Screen(80)).splitlines()[-2:] == [
+        "注意：以下計畫的原文有缺漏，沒有找到不代表沒有辦理，請對照原檔。",
+        "  a.txt：1.2 措施不見了 第 24 行；1.3 編號不是從 1 開始 第 28 行",
+    ]
+
+
+def test_units_that_were_worked_out_are_called_so() -> None:
+    found = replace(HITS[0].found, item=replace(ITEM, units_inferred=True))
+    result = replace(RESULT, hits=(replace(HITS[0], found=found),))
+    shown = render(search_report(result), "table", Screen(80))
+    assert "單位　秘書室、各課室（推定，請對照原文）；期限　113年6月" in shown
+
+
+def test_a_build_says_which_plans_are_gone() -> None:
+    lines = render(build_report(replace(BUILD, removed=("old.txt",))), "table", Screen(80)).splitlines()
+    assert "移除 1 份計畫（資料夾裡已經沒有）：old.txt" in lines
 
 
 @pytest.mark.parametrize(
@@ -273,7 +313,7 @@ def test_a_hit_says_by_which_code_of_the_other_framework_it_came_in(wanted: tupl
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        pytest.param({"total": 2}, "找到 2 項，全部列出。", id="all shown"),
+        pytest.param({"total": 2}, "找到較接近的 2 項，全部列出。", id="all shown"),
         pytest.param({"hits": (), "total": 0}, "沒有找到夠接近的內容（找了 40 項）。", id="nothing close"),
         pytest.param(
             {"hits": (), "total": 0, "searched": 0},

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from plansearch.errors import EmptyQueryError, UnknownFilterValueError
 from plansearch.index import PlanIndex
 from plansearch.results import Filters, SearchMode, SearchResult
 from plansearch.retrieval import resolve_filters, search, standard_scores
+from plansearch.types import Damage, Span
 
 MODES: tuple[SearchMode, ...] = ("hybrid", "meaning", "words")
 
@@ -141,7 +143,7 @@ def test_filter_values_become_those_of_the_index(asked: Filters, resolved: Filte
         pytest.param(Filters(years=(2024,)), "year", "113", id="Western year"),
         pytest.param(Filters(requirements=("3.9",)), "requirement", "3.1", id="code"),
         pytest.param(Filters(requirements=(".",)), "requirement", "1.3", id="no code at all"),
-        pytest.param(Filters(units=("秘書",)), "unit", "秘書室", id="unit by part"),
+        pytest.param(Filters(units=("祕秘室",)), "unit", "秘書室", id="unit misspelt"),
         pytest.param(Filters(agencies=("",)), "agency", "示範市東湖區公所", id="empty"),
     ],
 )
@@ -276,5 +278,28 @@ print(sorted(heavy & set(sys.modules)))
 def test_four_lines_are_enough(index: PlanIndex, capsys: pytest.CaptureFixture[str]) -> None:
     for hit in search(index, "滿意度調查", limit=1).hits:
         print(hit.found.location, hit.found.item.text)  # noqa: T201
-    assert capsys.readouterr().out == "east.txt 第 1 行 1. 每年辦理滿意度調查。\n"
+    assert capsys.readouterr().out == "east.txt 第 1 行 編號 1 每年辦理滿意度調查。\n"
     assert item_of("甲").span.first_line == 1
+
+
+def test_what_a_plan_says_of_itself_is_not_found(tmp_path: Path) -> None:
+    plan = plan_of("a", "設置單一窗口。", "本所全體同仁及單一窗口志工。")
+    plan = replace(plan, items=(plan.items[0], replace(plan.items[1], is_measure=False)))
+    PlanIndex.build_from([plan], (), tmp_path, encoder=TinyEncoder())
+    with PlanIndex.open(tmp_path, encoder=TinyEncoder()) as index:
+        result = search(index, "單一窗口", mode="words", limit=None)
+    assert [hit.found.item.text for hit in result.hits] == ["設置單一窗口。"]
+    assert result.searched == 1
+
+
+def test_a_question_to_a_plan_that_lost_text_is_told_so(tmp_path: Path) -> None:
+    lost = Damage("measures_lost", "措施遺失", "1.2", Span(9, 9))
+    plan = plan_of("a", "設置單一窗口。", agency="示範市東湖區公所")
+    damaged = replace(plan, damage=(lost, Damage("units_mismatch", "單位", "1.3", Span(5, 5))))
+    PlanIndex.build_from([damaged], (), tmp_path, encoder=TinyEncoder())
+    agency = damaged.metadata.agency or ""
+    with PlanIndex.open(tmp_path, encoder=TinyEncoder()) as index:
+        asked = search(index, "單一窗口", filters=Filters(agencies=(agency,)), mode="words")
+        assert [caveat.damage for caveat in asked.caveats] == [lost]
+        assert search(index, "單一窗口", mode="words").caveats == ()
+        assert [caveat.plan for caveat in search(index, "量子", mode="words").caveats] == [damaged.name]

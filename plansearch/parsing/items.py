@@ -41,6 +41,7 @@ class Measure:
     group: int
     """Measures of one outermost sub-heading or number share it; counts over the plan."""
     units: tuple[str, ...] = ()
+    units_inferred: bool = False
     deadline: str | None = None
 
 

@@ -28,6 +28,8 @@ from plansearch.types import Alignment, CrosswalkMatch, Damage, Document, Encode
 
 LoadEncoder = Callable[[], Encoder | None]
 
+_OF_ITSELF = re.compile(r"依據|緣起|前言|對象|範圍|期程|期間")
+"""Sections in which a plan speaks of itself, and promises nothing."""
 _MIN_SHARE = 0.3
 """Of a title's character pairs that a measure must have to be taken for one of its own."""
 _NUMBER_CONFIDENCE = 0.5
@@ -208,6 +210,8 @@ def _item(measure: Measure, place: tuple[Requirement, Alignment] | None, framewo
         pillar=block.pillar.full if block.pillar else None,
         alignment=place[1] if place else None,
         crosswalk=_crosswalk(entry.text, topic, place[0], frameworks) if place else (),
+        units_inferred=measure.units_inferred,
+        is_measure=block.requirement is not None or not _OF_ITSELF.search(block.section or ""),
     )
 
 

@@ -44,6 +44,8 @@ def assign_units(rows: Sequence[RowNotes], measures: Sequence[Measure]) -> list[
         if row.units and own:
             if not _assign_row(row, own):
                 mismatches.append(UnitsMismatch(row, len(row.units), len(own)))
+                for measure in own:
+                    measure.units_inferred = len(set(row.units)) > 1
         elif row.units:
             _assign_late(row, by_block)
         elif own and before is not None:

@@ -26,13 +26,17 @@ def read_document(path: Path, name: str | None = None) -> Document:
         ReadError: the file cannot be opened, or its text cannot be read.
     """
     name = name or path.name
+    if path.is_dir():
+        raise ReadError(f"「{name}」是資料夾。要讀整個資料夾請用 plansearch index。")
     if path.suffix.lower() not in SUFFIXES:
         known = "、".join(SUFFIXES)
         raise UnsupportedFormatError(f"「{name}」的格式尚未支援（目前可讀：{known}）。請先另存成純文字檔（UTF-8）。")
     try:
         data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise ReadError(f"無法開啟「{name}」：找不到這個檔案。請確認路徑與檔名。") from error
     except OSError as error:
-        raise ReadError(f"無法開啟「{name}」：{error.strerror or error}。請確認檔案存在，而且有讀取權限。") from error
+        raise ReadError(f"無法開啟「{name}」（{type(error).__name__}）。請確認它是檔案，而且有讀取權限。") from error
     if not data.strip():
         raise ReadError(f"「{name}」是空的檔案。")
     return read_plaintext(data, name)

@@ -43,8 +43,11 @@ def decode(data: bytes, name: str) -> DecodedText:
     decoded = _decode_by_mark(data) or _decode_utf16_without_mark(data)
     if decoded is None and b"\0" in data:
         raise UnsupportedFormatError(f"「{name}」不是文字檔（內含二進位資料）。請另存成純文字檔（UTF-8）。")
-    decoded = decoded or _decode_utf8(data) or _decode_cp950(data)
-    if decoded is None or not _is_chinese(decoded.text):
+    decoded = decoded or _decode_utf8(data)
+    if decoded is None:
+        decoded = _decode_cp950(data)
+        decoded = decoded if decoded and _is_chinese(decoded.text) else None
+    if decoded is None:
         raise UnknownEncodingError(
             f"「{name}」的文字編碼無法辨識（支援 UTF-8、UTF-16、Big5/cp950）。請用記事本開啟，另存新檔時選 UTF-8。"
         )

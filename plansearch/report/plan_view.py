@@ -6,23 +6,11 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from plansearch.report.screen import Screen, visible
-from plansearch.report.search_view import requirement_title, units_and_deadline
+from plansearch.report.search_view import DAMAGE_KINDS, requirement_title, units_and_deadline
 from plansearch.results import BuildReport, PlanSummary
-from plansearch.types import AlignmentMethod, Damage, DamageKind, Metadata, Plan, PlanItem, SkippedFile
+from plansearch.types import AlignmentMethod, Damage, Metadata, Plan, PlanItem, SkippedFile
 
 UNKNOWN = "未知"
-DAMAGE_KINDS: dict[DamageKind, str] = {
-    "numbering_start": "編號不是從 1 開始",
-    "numbering_gap": "編號跳號",
-    "measures_lost": "措施不見了",
-    "units_mismatch": "單位對不上",
-    "heading_displaced": "標題放錯位置",
-    "heading_unknown": "標題認不得",
-    "text_cut": "文字被切斷",
-    "text_stray": "零散的文字",
-    "text_garbled": "有字讀不出來",
-}
-"""What each kind of damage is called."""
 _METHODS: dict[AlignmentMethod, str] = {
     "text": "標題相同",
     "fuzzy": "標題相近",
@@ -66,6 +54,9 @@ def build_lines(report: BuildReport, screen: Screen) -> list[str]:
     for summary in report.plans:
         lines += _summary_lines(summary, screen)
     lines += skipped_lines(report.skipped, screen)
+    if report.removed:
+        names = "、".join(report.removed)
+        lines += ["", *screen.paragraph(f"移除 {len(report.removed)} 份計畫（資料夾裡已經沒有）：{names}", "")]
     for line in _build_outcome(report):
         lines += screen.paragraph(line, "") if line else [""]
     return lines
@@ -150,8 +141,8 @@ def _items_lines(items: Sequence[PlanItem], screen: Screen) -> list[str]:
     lines: list[str] = []
     topic: str | None = None
     for item in items:
-        if item.topic and item.topic != topic:
-            lines += screen.paragraph(f"〔{item.topic}〕", "  ")
+        if item.topic != topic:
+            lines += screen.paragraph(f"〔{item.topic}〕", "  ") if item.topic else ["  〔以下不屬於上面的小標〕"]
         topic = item.topic
         lines += _item_lines(item, screen)
     return lines

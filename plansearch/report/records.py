@@ -89,6 +89,7 @@ def build_record(report: BuildReport) -> Record:
         "damage": report.damage,
         "embedded": report.embedded,
         "reused": report.reused,
+        "removed": list[Value](report.removed),
         "unchanged": report.unchanged,
         "seconds": round(report.seconds, 3),
         "skipped": [skipped_record(skipped) for skipped in report.skipped],
@@ -105,6 +106,7 @@ def search_record(result: SearchResult) -> Record:
         "searched": result.searched,
         "total": result.total,
         "shown": len(result.hits),
+        "caveats": [{"plan": caveat.plan, **damage_record(caveat.damage)} for caveat in result.caveats],
     }
 
 
@@ -156,6 +158,8 @@ def _further_fields(metadata: Metadata, framework: str | None, item: PlanItem) -
             }
             for match in item.crosswalk
         ],
+        "units_inferred": item.units_inferred,
+        "is_measure": item.is_measure,
     }
 
 

@@ -26,7 +26,16 @@ _ITEM_FIELDS = (
     "lines",
     "page",
 )
-_FURTHER_FIELDS = ("agency_type", "city", "framework", "pillar", "alignment", "crosswalk")
+_FURTHER_FIELDS = (
+    "agency_type",
+    "city",
+    "framework",
+    "pillar",
+    "alignment",
+    "crosswalk",
+    "units_inferred",
+    "is_measure",
+)
 _HIT_FIELDS = ("rank", "score", *_ITEM_FIELDS, "id", *_FURTHER_FIELDS, "location", "matched")
 _DAMAGE_FIELDS = ("code", "kind", "detail", "lines", "page")
 _PLAN_FIELDS = ("plan", "agency", "agency_type", "city", "year", "title", "framework", "items", "damage", "overridden")

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from plansearch.report.screen import Screen, visible
-from plansearch.results import Filters, Hit, SearchMode, SearchResult
-from plansearch.types import Metadata, PlanItem
+from plansearch.results import Caveat, Filters, Hit, SearchMode, SearchResult
+from plansearch.types import DamageKind, Metadata, PlanItem
 
+DAMAGE_KINDS: dict[DamageKind, str] = {
+    "numbering_start": "編號不是從 1 開始",
+    "numbering_gap": "編號跳號",
+    "measures_lost": "措施不見了",
+    "units_mismatch": "單位對不上",
+    "heading_displaced": "標題放錯位置",
+    "heading_unknown": "標題認不得",
+    "text_cut": "文字被切斷",
+    "text_stray": "零散的文字",
+    "text_garbled": "有字讀不出來",
+}
+"""What each kind of damage is called."""
 NOTHING_FOUND = "沒有找到夠接近的內容"
 _MODES: dict[SearchMode, str] = {"hybrid": "意思與字詞", "meaning": "只比意思", "words": "只比字詞"}
 _INDENT = "    "
@@ -18,7 +31,7 @@ def search_lines(result: SearchResult, screen: Screen) -> list[str]:
     lines = [*screen.heading(headline(result)), *screen.paragraph(_circumstances(result, screen), "")]
     for hit in result.hits:
         lines += ["", *_hit_lines(hit, screen, result.filters.requirements)]
-    return lines
+    return lines + _caveat_lines(result.caveats, screen)
 
 
 def headline(result: SearchResult) -> str:
@@ -28,8 +41,8 @@ def headline(result: SearchResult) -> str:
     if result.total == 0:
         return f"{NOTHING_FOUND}（找了 {result.searched} 項）。"
     if result.cut == 0:
-        return f"找到 {result.total} 項，全部列出。"
-    return f"找到 {result.total} 項，列出前 {len(result.hits)} 項；要看全部請加 --all，要改項數請用 -k。"
+        return f"找到較接近的 {result.total} 項，全部列出。"
+    return f"找到較接近的 {result.total} 項，列出前 {len(result.hits)} 項；要看全部請加 --all，要改項數請用 -k。"
 
 
 def who(metadata: Metadata) -> str:
@@ -42,7 +55,7 @@ def units_and_deadline(item: PlanItem) -> list[str]:
     """``單位　…`` and ``期限　…``, as far as the source gives them."""
     parts = []
     if item.units:
-        parts.append(f"單位　{'、'.join(item.units)}")
+        parts.append(f"單位　{'、'.join(item.units)}{'（推定，請對照原文）' if item.units_inferred else ''}")
     if item.deadline:
         parts.append(f"期限　{item.deadline}")
     return parts
@@ -61,8 +74,30 @@ def _circumstances(result: SearchResult, screen: Screen) -> str:
     if not screen.colour and any(hit.matched for hit in result.hits):
         parts.append("【】是符合的字詞")
     if not result.hits:
-        parts.append("可以換個說法、放寬篩選，或改用 --mode meaning")
+        parts.append(_advice(result))
     return "；".join(parts)
+
+
+def _advice(result: SearchResult) -> str:
+    """What to try next, of what was not tried yet."""
+    ways = ["換個說法"] if result.searched else []
+    ways += ["放寬篩選"] if result.filters else []
+    ways += ["改用 --mode meaning（比意思）"] if result.mode == "words" else []
+    return f"可以{'、'.join(ways)}" if ways else "索引裡沒有措施"
+
+
+def _caveat_lines(caveats: Sequence[Caveat], screen: Screen) -> list[str]:
+    """Where the plans asked lost text, plan by plan: what is not found there may still have been done."""
+    if not caveats:
+        return []
+    lines = ["", *screen.heading("注意：以下計畫的原文有缺漏，沒有找到不代表沒有辦理，請對照原檔。")]
+    for plan, group in groupby(caveats, key=lambda caveat: caveat.plan):
+        places = [
+            " ".join(part for part in (one.damage.code, DAMAGE_KINDS[one.damage.kind], one.damage.span.label) if part)
+            for one in group
+        ]
+        lines += screen.paragraph(f"{plan}：{'；'.join(places)}", "  ")
+    return lines
 
 
 def _filters_in_words(filters: Filters) -> str:

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from plansearch.errors import IndexBrokenError
-from plansearch.results import Filters, IndexedItem, PlanSummary
+from plansearch.results import Caveat, Filters, IndexedItem, PlanSummary
 from plansearch.types import Alignment, CrosswalkMatch, Damage, Metadata, Plan, PlanItem, SkippedFile, Span
 
 CATALOG_FILE: Final = "catalog.sqlite"
+
+LOSSES: Final = ("measures_lost", "numbering_start", "numbering_gap", "text_cut")
+"""Kinds of damage by which measures may be missing from a plan's text."""
 
 LOOKUP_SIZE: Final = 500
 """Positions asked for at once; SQLite takes at least 999 parameters."""
@@ -27,7 +30,7 @@ CREATE TABLE items (
     position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, plan INTEGER NOT NULL REFERENCES plans,
     section TEXT, code TEXT, requirement TEXT, topic TEXT, number TEXT, text TEXT NOT NULL, deadline TEXT,
     first_line INTEGER, last_line INTEGER, page INTEGER, table_number INTEGER, row_number INTEGER,
-    pillar TEXT, method TEXT, confidence REAL
+    pillar TEXT, method TEXT, confidence REAL, units_inferred INTEGER NOT NULL, is_measure INTEGER NOT NULL
 );
 CREATE TABLE units (position INTEGER NOT NULL REFERENCES items, place INTEGER NOT NULL, name TEXT NOT NULL);
 CREATE TABLE crosswalk (
@@ -50,6 +53,11 @@ CREATE VIEW codes AS
 _ITEMS: Final = (
     "SELECT items.*, plans.name, plans.agency, plans.agency_type, plans.city, plans.year, plans.title, plans.framework"
     " FROM items JOIN plans ON plans.number = items.plan"
+)
+
+_DAMAGE: Final = (
+    "SELECT damage.*, plans.name, plans.agency, plans.agency_type, plans.city, plans.year, plans.title"
+    " FROM damage JOIN plans ON plans.number = damage.plan"
 )
 
 _COLUMNS: Final = {
@@ -148,33 +156,38 @@ class Catalog:
         return [str(row[0]) for row in self._rows(_COLUMNS[option])]
 
     def allowed(self, filters: Filters) -> list[int]:
-        """Positions of the items that pass all filters, ascending.
+        """Positions of the measures that pass all filters, ascending.
 
         Values are compared as they are; a requirement also stands for the codes under it.
         """
-        conditions: list[str] = []
-        values: list[str | int] = []
-        for column, wanted in (
-            ("plans.agency", filters.agencies),
-            ("plans.agency_type", filters.types),
-            ("plans.city", filters.cities),
-            ("plans.year", filters.years),
-        ):
-            if wanted:
-                conditions.append(f"{column} IN ({_marks(wanted)})")
-                values.extend(wanted)
+        conditions, values = _plan_conditions(filters)
+        conditions.append("is_measure")
         if filters.units:
             units = f"SELECT position FROM units WHERE name IN ({_marks(filters.units)})"  # noqa: S608  only ?
             conditions.append(f"position IN ({units})")
             values.extend(filters.units)
         if filters.requirements:
-            each = " OR ".join(["code = ? OR substr(code, 1, ?) = ?"] * len(filters.requirements))
+            each, codes = _code_conditions(filters)
             conditions.append(f"position IN (SELECT position FROM codes WHERE {each})")  # noqa: S608  only ?
-            for code in filters.requirements:
-                values.extend((code, len(code) + 1, f"{code}."))
-        where = " AND ".join(conditions) or "1"
+            values.extend(codes)
+        where = " AND ".join(conditions)
         query = f"SELECT position FROM items JOIN plans ON plans.number = plan WHERE {where} ORDER BY position"  # noqa: S608
         return [row[0] for row in self._rows(query, values)]
+
+    def caveats(self, filters: Filters) -> tuple[Caveat, ...]:
+        """What the plans that pass the filters lost, of the requirements that they name or of all."""
+        conditions, values = _plan_conditions(filters)
+        conditions.append(f"kind IN ({_marks(LOSSES)})")
+        values.extend(LOSSES)
+        if filters.requirements:
+            each, codes = _code_conditions(filters)
+            conditions.append(f"({each})")
+            values.extend(codes)
+        rows = self._rows(f"{_DAMAGE} WHERE {' AND '.join(conditions)} ORDER BY plan, place", values)
+        return tuple(
+            Caveat(row["name"], _metadata(row), Damage(row["kind"], row["detail"], row["code"], _span(row)))
+            for row in rows
+        )
 
     def _read_items(self, positions: Sequence[int]) -> Iterator[tuple[int, IndexedItem]]:
         where = f"position IN ({_marks(positions)})"
@@ -198,6 +211,30 @@ class Catalog:
 
     def _broken(self, error: sqlite3.Error) -> IndexBrokenError:
         return IndexBrokenError(f"索引的目錄檔無法讀取：{self._path}（{error}）。請重新建立索引。")
+
+
+def _plan_conditions(filters: Filters) -> tuple[list[str], list[str | int]]:
+    """Conditions on the columns of plans, and their values."""
+    conditions: list[str] = []
+    values: list[str | int] = []
+    for column, wanted in (
+        ("plans.agency", filters.agencies),
+        ("plans.agency_type", filters.types),
+        ("plans.city", filters.cities),
+        ("plans.year", filters.years),
+    ):
+        if wanted:
+            conditions.append(f"{column} IN ({_marks(wanted)})")
+            values.extend(wanted)
+    return conditions, values
+
+
+def _code_conditions(filters: Filters) -> tuple[str, list[str | int]]:
+    """A condition on ``code``, which a requirement or the pillar above it meets, and its values."""
+    values: list[str | int] = []
+    for code in filters.requirements:
+        values.extend((code, len(code) + 1, f"{code}."))
+    return " OR ".join(["code = ? OR substr(code, 1, ?) = ?"] * len(filters.requirements)), values
 
 
 def write_catalog(path: Path, plans: Sequence[Plan], skipped: Iterable[SkippedFile]) -> None:
@@ -227,7 +264,9 @@ def _write_plan(connection: sqlite3.Connection, number: int, plan: Plan) -> None
 def _write_item(connection: sqlite3.Connection, position: int, item_id: str, plan: int, item: PlanItem) -> None:
     texts = (item.section, item.code, item.requirement, item.topic, item.number, item.text, item.deadline)
     alignment = (item.alignment.method, item.alignment.confidence) if item.alignment else (None, None)
-    _insert(connection, "items", [(position, item_id, plan, *texts, *_span_values(item.span), item.pillar, *alignment)])
+    judged = (int(item.units_inferred), int(item.is_measure))
+    row = (position, item_id, plan, *texts, *_span_values(item.span), item.pillar, *alignment, *judged)
+    _insert(connection, "items", [row])
     _insert(connection, "units", [(position, place, unit) for place, unit in enumerate(item.units)])
     crosswalk = [
         (position, place, match.framework, match.code, match.relation, match.confidence)
@@ -271,4 +310,6 @@ def _item(row: sqlite3.Row, units: tuple[str, ...], crosswalk: tuple[CrosswalkMa
         pillar=row["pillar"],
         alignment=Alignment(row["method"], row["confidence"]) if row["method"] else None,
         crosswalk=crosswalk,
+        units_inferred=bool(row["units_inferred"]),
+        is_measure=bool(row["is_measure"]),
     )
