@@ -62,6 +62,10 @@ def _whole(word: Word) -> int:
         raise ValueError(message) from None
 
 
+def _year(word: Word) -> int:
+    return _whole(str(word).strip().removeprefix("民國").removesuffix("年"))
+
+
 def _one_of(choices: Sequence[str], word: str) -> str:
     if word not in choices:
         message = f"沒有「{word}」。可用：{'、'.join(choices)}。"
@@ -77,7 +81,7 @@ _CONVERTERS: dict[str, Callable[[Any], object]] = {
     "form": partial(_one_of, get_args(FormatName)),
     "mode": partial(_one_of, get_args(ModeName)),
     "limit": _count,
-    "year": _whole,
+    "year": _year,
 }
 """What is not a string, by the parameter's name."""
 

@@ -84,14 +84,14 @@ def search(
     if not any(character.isalnum() for character in fold(query)):
         raise EmptyQueryError(f"查詢「{query}」沒有可以搜尋的文字。請輸入要找的內容，例如：無障礙設施。")
     resolved = resolve_filters(index, filters)
-    tokens = index.tokenizer.tokens(query)
+    tokens, marks = index.tokenizer.tokens(query), index.tokenizer.marks(query)
     scores, close = _rate(index, query, tokens, mode)
     allowed = np.asarray(index.catalog.allowed(resolved), dtype=np.int64)
     found = allowed[close[allowed]]
     # Positions ascend and the sort is stable, so equal scores stay in the order of the plans.
     best = found[np.argsort(-scores[found], kind="stable")][:limit]
     hits = tuple(
-        Hit(rank, float(scores[position]), item, match_ranges(item.item.text, tokens))
+        Hit(rank, float(scores[position]), item, match_ranges(item.item.text, marks))
         for rank, (position, item) in enumerate(zip(best, index.items(best), strict=True), start=1)
     )
     caveats = index.catalog.caveats(resolved) if resolved.agencies or resolved.requirements or not hits else ()

@@ -12,7 +12,7 @@ import unicodedata
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache, partial
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any, Final
 
 FOLD_VERSION: Final = 1
@@ -197,6 +197,17 @@ class Tokenizer:
         chains = _CHAIN.finditer(folded.translate(_KINDS))
         tokens.extend("".join(filter(str.isalnum, folded[chain.start() : chain.end()])) for chain in chains)
         return tokens
+
+    def marks(self, query: str) -> list[str]:
+        """What of a question is to be marked where it is found: its words, not pairs that straddle two of them.
+
+        Characters that the dictionary joins to no word may be a word that it lacks; their pairs are marked.
+        """
+        marks: list[str] = []
+        for single, group in groupby(self.words(query), key=lambda word: len(word) == 1 and _is_han(word)):
+            words = list(group)
+            marks.extend((first + second for first, second in pairwise(words)) if single else words)
+        return marks or self.tokens(query)
 
 
 def _runs(folded: str) -> Iterator[str]:

@@ -121,3 +121,19 @@ def test_an_installed_pkg_resources_is_not_imported_for_jieba(tmp_path: Path) ->
         [sys.executable, "-c", code], env={"PYTHONPATH": str(tmp_path)}, capture_output=True, check=True
     )
     assert done.stdout.split() == [b"False"]
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "marked"),
+    [
+        ("民眾不用跑兩趟", "運用跑馬燈宣導，讓民眾不用再跑。", ["民眾不用"]),
+        ("其他機關", "建立其他機制。", ["其他"]),
+        ("無障礙設施", "無障礙坡道等設施", ["無障礙", "設施"]),
+        ("礙", "無障礙", ["礙"]),
+    ],
+)
+def test_marks_do_not_straddle_two_words_of_the_query(
+    full_tokenizer: Tokenizer, query: str, text: str, marked: list[str]
+) -> None:
+    ranges = match_ranges(text, full_tokenizer.marks(query))
+    assert [text[start:end] for start, end in ranges] == marked
