@@ -273,7 +273,11 @@ def test_a_folder_with_a_chinese_name_is_indexed(tmp_path: Path) -> None:
 @on_posix
 def test_a_rebuild_killed_at_any_moment_leaves_the_old_answers(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, str(TESTS / "killed_builds.py"), str(tmp_path)], capture_output=True, check=False, text=True
+        [sys.executable, str(TESTS / "killed_builds.py"), str(tmp_path)],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=600,  # seconds; one that hangs fails here and not in the whole run
     )
     assert (done.returncode, done.stderr) == (0, "")
     moments = [json.loads(line) for line in done.stdout.splitlines()]
