@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from conftest import PLANS, SHARED, TinyEncoder, item_of, needs_shared, plan_of
 
-from plansearch.errors import EmptyQueryError, UnknownFilterValueError
+from plansearch.errors import EmptyQueryError, QueryError, UnknownFilterValueError
 from plansearch.index import PlanIndex
 from plansearch.results import Filters, SearchMode, SearchResult
 from plansearch.retrieval import resolve_filters, search, standard_scores
@@ -303,3 +303,8 @@ def test_a_question_to_a_plan_that_lost_text_is_told_so(tmp_path: Path) -> None:
         assert [caveat.damage for caveat in asked.caveats] == [lost]
         assert search(index, "單一窗口", mode="words").caveats == ()
         assert [caveat.plan for caveat in search(index, "量子", mode="words").caveats] == [damaged.name]
+
+
+def test_a_query_too_long_is_refused_at_once(index: PlanIndex) -> None:
+    with pytest.raises(QueryError, match="查詢太長（100000 字）"):
+        search(index, "窗" * 100_000)
