@@ -43,7 +43,7 @@ FEEDBACK_WEIGHT: Final = 0.6
 ones 0.913 to 0.941, odd ones 0.957 to 0.960); 0.3 gives 0.944, 1.0 gives 0.952 and lets the question go further."""
 
 MAX_QUERY_LENGTH: Final = 1000
-"""Characters; the model reads about 500, and the time that a question takes grows with its length."""
+"""Characters; the model reads about 500, and the time grows with the length: 6,000 take 5 s, 20,000 take 27 s."""
 
 SUGGESTIONS: Final = 5
 """How many known values an unknown filter value is answered with."""

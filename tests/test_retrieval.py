@@ -90,7 +90,7 @@ def test_a_query_without_anything_to_search_is_told(query: str, mode: SearchMode
         search(index, query, mode=mode)
 
 
-@pytest.mark.parametrize("query", ["\udce7窗口", "窗\0口", "🎈窗口", "窗口" * 3000, "' OR 1=1 --窗口"])
+@pytest.mark.parametrize("query", ["\udce7窗口", "窗\0口", "🎈窗口", "窗口" * 500, "' OR 1=1 --窗口"])
 @pytest.mark.parametrize("mode", MODES)
 def test_an_odd_query_is_answered(query: str, mode: SearchMode, index: PlanIndex) -> None:
     assert search(index, query, mode=mode).searched == 6
