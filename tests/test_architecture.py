@@ -50,9 +50,11 @@ ONE_OWNER = {
     "rich",
     "sentence_transformers",
     "torch",
-    "typer",
 }
 """Packages that one module wraps, so that what is foreign about them ends there."""
+
+OWNED_BY_A_PART = {"typer": "cli"}
+"""Packages that shape a whole part, and are imported nowhere else."""
 
 
 def part_of(path: Path) -> str:
@@ -101,6 +103,15 @@ def test_each_heavy_package_has_one_owner() -> None:
     assert {package: modules for package, modules in owners.items() if len(modules) > 1} == {}
 
 
+def test_packages_of_a_part_stay_in_it() -> None:
+    importing = {
+        (package, part_of(path))
+        for path in MODULES
+        for package in {name.split(".")[0] for name in imported_names(path)} & OWNED_BY_A_PART.keys()
+    }
+    assert importing == set(OWNED_BY_A_PART.items())
+
+
 @by_path
 def test_a_reader_can_hold_the_file(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) < MAX_LINES
@@ -129,4 +140,4 @@ def test_nothing_but_the_command_line_prints_or_exits() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and ast.unparse(node.func) in {"print", "exit", "quit", "sys.exit", "os._exit"}
     }
-    assert calls <= {"cli.py", "__main__.py"}
+    assert {name for name in calls if not name.startswith("cli/")} <= {"__main__.py"}

@@ -1,0 +1,63 @@
+"""Commands about a whole folder: build its index, list its plans."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from plansearch.cli.app import app
+from plansearch.cli.delivery import deliver
+from plansearch.cli.light import LightCommand
+from plansearch.cli.options import FormatOption, IndexOption, OutputOption
+from plansearch.errors import PlansearchError
+
+
+@app.command(cls=LightCommand)
+def index(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="放計畫檔的資料夾。")],
+    index: IndexOption = Path("index"),
+    model: Annotated[
+        str | None, typer.Option("--model", metavar="M", help="語意模型：名稱或資料夾；不給就用內附的模型。")
+    ] = None,
+    form: FormatOption = None,
+    output: OutputOption = None,
+) -> None:
+    """讀入一個資料夾裡的計畫，建立可以查詢的索引。
+
+    再執行一次只處理有變動的內容；中途停止時，原有的索引照常可用。
+
+    \b
+    例：
+      plansearch index corpus
+      plansearch index D:\\計畫 --index D:\\索引
+      plansearch index corpus --model intfloat/multilingual-e5-small
+    """
+    from plansearch.index import PlanIndex
+    from plansearch.report.progress import progress_bar
+    from plansearch.report.reports import build_report
+
+    with progress_bar("讀取計畫", "計算向量") as progress:
+        built = PlanIndex.build(folder, index, model=model, progress=progress)
+    deliver(build_report(built), form, output)
+    if not built.items:
+        message = f"{folder} 裡沒有讀得懂的計畫，沒有建立索引。請確認資料夾是否正確、檔案格式是否支援。"
+        raise PlansearchError(message)
+
+
+@app.command(cls=LightCommand)
+def plans(index: IndexOption = Path("index"), form: FormatOption = None, output: OutputOption = None) -> None:
+    """列出索引裡的計畫：機關、類型、縣市、年度、項數、缺漏。
+
+    \b
+    例：
+      plansearch plans
+      plansearch plans --format csv -o 計畫清單.csv
+    """
+    from plansearch.index import PlanIndex
+    from plansearch.report.reports import plans_report
+
+    with PlanIndex.open(index) as opened:
+        report = plans_report(opened.plans, opened.skipped)
+    deliver(report, form, output)
