@@ -119,6 +119,8 @@ class Document:
     sha256: str
     """Of the file's bytes, hexadecimal."""
     encoding: str | None = None
+    damage: tuple[Damage, ...] = ()
+    """What the reader itself saw: a page without text, notes that stand apart."""
 
 
 @dataclass(frozen=True, slots=True)

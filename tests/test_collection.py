@@ -30,7 +30,7 @@ def test_a_bad_file_costs_that_file_and_is_named_with_the_reason(folder: Path) -
     collection = read_collection(folder)
     assert [plan.name for plan in collection.plans] == ["乙.txt", "子/甲.txt"]
     assert [(file.name, file.reason[:16]) for file in collection.skipped] == [
-        ("圖.png", "「圖.png」的格式尚未支援（目"),
+        ("圖.png", "「圖.png」是圖片，沒有文字可"),
         ("壞.txt", "「壞.txt」不是文字檔（內含二"),
     ]
 

@@ -75,9 +75,9 @@ def test_lines_count_alike_whatever_ends_them(newline: str) -> None:
 
 
 def test_other_formats_say_what_can_be_read(tmp_path: Path) -> None:
-    path = tmp_path / "計畫.docx"
-    path.write_bytes(b"PK")
-    with pytest.raises(UnsupportedFormatError, match=r"「計畫\.docx」的格式尚未支援（目前可讀：\.txt）"):
+    path = tmp_path / "設定.toml"
+    path.write_text("[計畫]")
+    with pytest.raises(UnsupportedFormatError, match=r"「設定\.toml」的格式尚未支援（目前可讀：\.docx、.+、\.txt）"):
         read_document(path)
 
 

@@ -66,7 +66,7 @@ def parse_document(
         raise ParseError(f"「{document.name}」裡找不到任何計畫措施。請確認它是提升服務計畫，而不是空白表單或其他文件。")
     mismatches = assign_units(assembly.rows, measures)
     places = {key: place[0].code if place else None for key, place in codes.items()}
-    found = [*moved, *_damage(assembly, measures, places, framework)]
+    found = [*document.damage, *moved, *_damage(assembly, measures, places, framework)]
     found.extend(seen.unlined_units(mismatches, measures, places))
     found.extend(seen.doubtful_texts(measures, places))
     found.extend(seen.cut_texts(measures, assembly.rows, places))

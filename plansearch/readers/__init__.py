@@ -1,17 +1,19 @@
-"""Files to documents. Each reader knows one family of formats; this module picks one."""
+"""Files to documents. Each reader knows one family of formats; this module picks one by the file's content.
+
+Every reader takes the file's bytes and its name, and gives a ``Document``. Readers are imported when they are
+needed: each brings its own packages along.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from plansearch.errors import ReadError, UnsupportedFormatError
+from plansearch.readers.detection import SUFFIXES, Kind, detect_kind
 from plansearch.readers.plaintext import read_plaintext
 from plansearch.types import Document
 
 __all__ = ["SUFFIXES", "read_document"]
-
-SUFFIXES = (".txt",)
-"""Suffixes of the files that can be read, lower case."""
 
 
 def read_document(path: Path, name: str | None = None) -> Document:
@@ -28,9 +30,6 @@ def read_document(path: Path, name: str | None = None) -> Document:
     name = name or path.name
     if path.is_dir():
         raise ReadError(f"「{name}」是資料夾。要讀整個資料夾請用 plansearch index。")
-    if path.suffix.lower() not in SUFFIXES:
-        known = "、".join(SUFFIXES)
-        raise UnsupportedFormatError(f"「{name}」的格式尚未支援（目前可讀：{known}）。請先另存成純文字檔（UTF-8）。")
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
@@ -39,4 +38,11 @@ def read_document(path: Path, name: str | None = None) -> Document:
         raise ReadError(f"無法開啟「{name}」（{type(error).__name__}）。請確認它是檔案，而且有讀取權限。") from error
     if not data.strip():
         raise ReadError(f"「{name}」是空的檔案。")
-    return read_plaintext(data, name)
+    return _read(detect_kind(data, name), data, name)
+
+
+def _read(kind: Kind, data: bytes, name: str) -> Document:
+    """Hand the bytes to the reader of their kind."""
+    if kind == "text":
+        return read_plaintext(data, name)
+    raise UnsupportedFormatError(f"「{name}」的格式（{kind}）尚未支援。請先另存成純文字檔（UTF-8）。")
