@@ -5,8 +5,10 @@
     PlansearchError                   exit code 1
     ├── ReadError                     a file could not be read
     │   ├── UnsupportedFormatError
-    │   └── UnknownEncodingError
+    │   ├── UnknownEncodingError
+    │   └── LimitError                it asks for more than its limits allow
     ├── ParseError                    a file was read, but no plan was found in it
+    ├── CorrectionError               a list of corrections is wrong
     ├── ConfigurationError            plans.toml or a catalog is wrong
     ├── EncoderError                  the model could not be loaded or failed
     ├── StoreError
@@ -47,8 +49,16 @@ class UnknownEncodingError(ReadError):
     """The text of a file could not be decoded without losing characters."""
 
 
+class LimitError(ReadError):
+    """A file is larger, deeper or slower than its limits allow."""
+
+
 class ParseError(PlansearchError):
     """A file was read, but holds no plan item."""
+
+
+class CorrectionError(PlansearchError):
+    """A list of corrections cannot be read or does not fit its file."""
 
 
 class ConfigurationError(PlansearchError):

@@ -1,0 +1,53 @@
+"""How much a file may ask of the machine before it is given up: each limit with its default and its reason."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from plansearch.errors import QueryError
+
+MEGABYTE = 1024 * 1024
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMG]?)I?B?", re.IGNORECASE)
+_UNITS = {"": MEGABYTE, "K": 1024, "M": MEGABYTE, "G": 1024 * MEGABYTE}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one file may need. Whoever meets a limit says so, and gives up that file alone.
+
+    Readers look at ``max_pages`` and ``max_nesting`` where their format has them.
+    """
+
+    max_size: int = 50 * MEGABYTE
+    """Bytes of the file; a plan with pictures has a few megabytes."""
+    max_expanded: int = 500 * MEGABYTE
+    """Bytes that a packed file (docx, odt, xlsx, ods) may unpack to."""
+    max_ratio: int = 300
+    """How many times its packed size one member may unpack to, beyond ten megabytes; XML of tables has 10 to 40."""
+    max_members: int = 5_000
+    """Files inside of a packed file."""
+    max_pages: int = 1_000
+    """Pages of a PDF."""
+    max_nesting: int = 20
+    """Tables inside of tables; people nest two or three."""
+    timeout: float = 120.0
+    """Seconds for one file, with everything that is done to understand it."""
+    max_memory: int = 4096 * MEGABYTE
+    """Bytes of address space for the process that reads, where the system can hold it to that."""
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def parse_size(text: str) -> int:
+    """Bytes of a size as people write it: ``50MB``, ``1.5 GB``, ``800k``; a bare number is megabytes.
+
+    Raises:
+        QueryError: it is no size.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if match is None or float(match.group(1)) <= 0:
+        raise QueryError(f"「{text}」不是檔案大小。請寫數字加單位，例如 50MB 或 1.5GB。")
+    return int(float(match.group(1)) * _UNITS[match.group(2).upper()])
