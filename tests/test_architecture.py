@@ -29,6 +29,8 @@ MAY_IMPORT = {
     "frameworks": GROUND | {"text", "numbering"},
     "parsing": GROUND | {"text", "numbering", "frameworks"},
     "encoders": GROUND | {"text"},
+    "titles": {"numbering"},
+    "recognition": GROUND | {"numbering", "parsing", "titles"},
     "collection": GROUND | {"readers", "parsing", "frameworks", "encoders"},
     "store": GROUND | {"results", "text"},
     "index": GROUND | {"results", "text", "collection", "encoders", "store"},
