@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "parsing": GROUND | {"text", "numbering", "frameworks"},
     "encoders": GROUND | {"text"},
     "titles": {"numbering"},
+    "division": GROUND | {"numbering", "parsing", "titles"},
     "recognition": GROUND | {"numbering", "parsing", "titles"},
     "collection": GROUND | {"readers", "parsing", "frameworks", "encoders"},
     "store": GROUND | {"results", "text"},

@@ -50,6 +50,7 @@ _CITIES = (
 _NAMED = re.compile(rf"(?:{_CITIES})[\u4e00-\u9fff]{{1,38}}?{_AGENCY_END}(?={_AFTER_AGENCY})")
 _ANY = re.compile(rf"[\u4e00-\u9fff]{{2,40}}?{_AGENCY_END}(?={_AFTER_AGENCY})")
 _WHOLE_NAME = re.compile(rf"[\u4e00-\u9fff]{{2,40}}{_AGENCY_END}")
+_PLACE = re.compile(r"[\u4e00-\u9fff][市縣鄉鎮區]")
 _OF_STAFF = re.compile(
     rf"([\u4e00-\u9fff]{{2}}[市縣][\u4e00-\u9fff]{{1,38}}?{_AGENCY_END})(?=各[課組科室單]|全體|所屬|同仁|員工)"
 )
@@ -90,6 +91,13 @@ def agency_type_of(agency: str) -> str | None:
         if pattern.search(agency):
             return name
     return None
+
+
+def agency_name(text: str) -> str | None:
+    """The agency that a line names and nothing else, with the place that it is in; ``None`` where it says more."""
+    plain = _plain(text)
+    is_one = _WHOLE_NAME.fullmatch(plain) and _PLACE.search(plain) and agency_type_of(plain)
+    return plain if is_one else None
 
 
 def _plain(text: str) -> str:
