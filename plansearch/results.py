@@ -97,6 +97,10 @@ class PlanSummary:
     items: int
     damage: int
     overridden: tuple[str, ...] = ()
+    corrected: int = 0
+    """Items that a person changed or added."""
+    doubt: str | None = None
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

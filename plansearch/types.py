@@ -7,7 +7,7 @@ Lines and pages count from 1; years are ROC years (民國).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -38,18 +38,29 @@ DamageKind = Literal[
     "text_cut",
     "text_stray",
     "text_garbled",
+    "text_apart",
+    "text_recognised",
+    "page_unread",
+    "sheet_unread",
 ]
+
+
+SkipKind = Literal["unreadable", "not_a_plan", "duplicate", "link", "missing"]
+"""Why a file gave no plan: it could not be read, is something else, has the content of another file, is a link that
+leads out of the folder, or is named in ``plans.toml`` or by corrections without being there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where something stands in its file: lines of a text, a page of a PDF, or a row of a table."""
+    """Where something stands in its file: lines of a text, a page of a PDF, a row of a table, or a paragraph."""
 
     first_line: int | None = None
     last_line: int | None = None
     page: int | None = None
     table: int | None = None
     row: int | None = None
+    paragraph: int | None = None
+    """Of the paragraphs outside of tables that are not empty, in a file that has no lines."""
 
     @property
     def label(self) -> str:
@@ -64,12 +75,14 @@ class Span:
             last = self.last_line if self.last_line is not None else self.first_line
             lines = str(self.first_line) if last == self.first_line else f"{self.first_line}–{last}"
             parts.append(f"第 {lines} 行")
+        if self.paragraph is not None:
+            parts.append(f"第 {self.paragraph} 段")
         return " ".join(parts)
 
     def to(self, other: Span) -> Span:
         """The span from the beginning of this one to the end of ``other``."""
         last = other.last_line if other.last_line is not None else self.last_line
-        return Span(self.first_line, last, self.page, self.table, self.row)
+        return replace(self, last_line=last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +100,10 @@ class Cell:
     paragraphs: tuple[Paragraph, ...]
     row_span: int = 1
     column_span: int = 1
+    merged: Literal["up", "left"] | None = None
+    """It has no content of its own: the cell above or to the left of it reaches over its place."""
+    content: tuple[Paragraph | Table, ...] = ()
+    """Where tables stand in the cell: all that it holds, in order; ``paragraphs`` has only the paragraphs of it."""
 
     @property
     def text(self) -> str:
@@ -166,6 +183,8 @@ class PlanItem:
     """The units stood in an order that does not line up with the measures; which is whose was worked out."""
     is_measure: bool = True
     """False for what a plan says of itself: its basis, whom it is for, when it runs."""
+    corrected: bool = False
+    """A person changed or added it with ``plansearch correct``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +224,10 @@ class Plan:
     damage: tuple[Damage, ...]
     overridden: tuple[str, ...] = ()
     """Names of the metadata fields that ``plans.toml`` set."""
+    doubt: str | None = None
+    """Why it may be no plan at all, in a sentence; it was asked for all the same."""
+    remarks: tuple[str, ...] = ()
+    """What else its reader should know: corrections that were made, and those that no longer fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +236,7 @@ class SkippedFile:
 
     name: str
     reason: str
+    kind: SkipKind = "unreadable"
 
 
 class Encoder(Protocol):

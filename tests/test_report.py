@@ -78,6 +78,7 @@ FURTHER_FIELDS = [
     "crosswalk",
     "units_inferred",
     "is_measure",
+    "corrected",
 ]
 
 
@@ -112,6 +113,7 @@ def test_item_as_json_line_has_the_fixed_fields_in_order_then_the_further_ones()
         ],
         "units_inferred": False,
         "is_measure": True,
+        "corrected": False,
     }
 
 
@@ -133,6 +135,7 @@ def test_what_an_item_does_not_say_is_null() -> None:
         "crosswalk": [],
         "units_inferred": False,
         "is_measure": True,
+        "corrected": False,
     }
 
 
@@ -191,7 +194,7 @@ def test_json_in_ascii_holds_every_character() -> None:
 
 def test_json_of_a_build_names_what_was_skipped() -> None:
     about = json.loads(render(build_report(BUILD), "json", Screen()))
-    assert about["skipped"] == [{"file": "a.docx", "reason": "尚未支援"}]
+    assert about["skipped"] == [{"file": "a.docx", "reason": "尚未支援", "kind": "unreadable"}]
     assert [plan["overridden"] for plan in about["plans"]] == [["city"]]
 
 

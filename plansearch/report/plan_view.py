@@ -95,11 +95,14 @@ def _summary_lines(summary: PlanSummary, screen: Screen) -> list[str]:
     counts = [f"{summary.items} 項", damage, f"架構 {summary.framework or UNKNOWN}"]
     if summary.overridden:
         counts.append(f"{_names(summary.overridden)}出自 plans.toml")
+    if summary.corrected:
+        counts.append(f"人工更正 {summary.corrected} 項")
     return [
         "",
         *screen.heading(summary.plan),
         *screen.paragraph(_metadata_in_words(summary.metadata), indent),
         *screen.paragraph("；".join(counts), indent),
+        *_remark_lines(summary.doubt, summary.remarks, screen, indent),
     ]
 
 
@@ -118,7 +121,14 @@ def _plan_head(plan: Plan, screen: Screen) -> list[str]:
     rows.append(f"架構 {plan.framework or UNKNOWN}；{len(plan.items)} 項；缺漏或錯亂 {len(plan.damage)} 處")
     if plan.overridden:
         rows.append(f"{_names(plan.overridden)}出自 plans.toml，其餘出自原文")
-    return screen.heading(plan.name) + [line for row in rows for line in screen.paragraph(row, "  ")]
+    lines = screen.heading(plan.name) + [line for row in rows for line in screen.paragraph(row, "  ")]
+    return lines + _remark_lines(plan.doubt, plan.remarks, screen, "  ")
+
+
+def _remark_lines(doubt: str | None, remarks: Sequence[str], screen: Screen, indent: str) -> list[str]:
+    """Why it may be no plan, and what a person changed."""
+    said = [f"注意：{doubt}", *remarks] if doubt else remarks
+    return [line for remark in said for line in screen.paragraph(remark, indent)]
 
 
 def _full_title(item: PlanItem) -> str:
@@ -151,7 +161,8 @@ def _items_lines(items: Sequence[PlanItem], screen: Screen) -> list[str]:
 def _item_lines(item: PlanItem, screen: Screen) -> list[str]:
     number = f"{item.number.strip()} " if item.number else ""
     place = [item.span.label] if item.span.label else []
-    details = "；".join([*units_and_deadline(item), *place])
+    corrected = ["人工更正"] if item.corrected else []
+    details = "；".join([*units_and_deadline(item), *place, *corrected])
     lines = screen.paragraph(number + item.text, _INDENT)
     return lines + [screen.dim(line) for line in screen.paragraph(details, _INDENT + "  ")]
 

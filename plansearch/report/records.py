@@ -62,6 +62,8 @@ def plan_record(plan: Plan) -> Record:
     """A plan as a whole, without its items."""
     return metadata_record(plan.name, plan.metadata, plan.framework) | {
         "overridden": list[Value](plan.overridden),
+        "doubt": plan.doubt,
+        "remarks": list[Value](plan.remarks),
     }
 
 
@@ -71,12 +73,15 @@ def summary_record(summary: PlanSummary) -> Record:
         "items": summary.items,
         "damage": summary.damage,
         "overridden": list[Value](summary.overridden),
+        "corrected": summary.corrected,
+        "doubt": summary.doubt,
+        "remarks": list[Value](summary.remarks),
     }
 
 
 def skipped_record(skipped: SkippedFile) -> Record:
     """One file that gave no plan."""
-    return {"file": skipped.name, "reason": skipped.reason}
+    return {"file": skipped.name, "reason": skipped.reason, "kind": skipped.kind}
 
 
 def build_record(report: BuildReport) -> Record:
@@ -160,6 +165,7 @@ def _further_fields(metadata: Metadata, framework: str | None, item: PlanItem) -
         ],
         "units_inferred": item.units_inferred,
         "is_measure": item.is_measure,
+        "corrected": item.corrected,
     }
 
 

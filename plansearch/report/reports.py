@@ -35,10 +35,25 @@ _FURTHER_FIELDS = (
     "crosswalk",
     "units_inferred",
     "is_measure",
+    "corrected",
 )
 _HIT_FIELDS = ("rank", "score", *_ITEM_FIELDS, "id", *_FURTHER_FIELDS, "location", "matched")
 _DAMAGE_FIELDS = ("code", "kind", "detail", "lines", "page")
-_PLAN_FIELDS = ("plan", "agency", "agency_type", "city", "year", "title", "framework", "items", "damage", "overridden")
+_PLAN_FIELDS = (
+    "plan",
+    "agency",
+    "agency_type",
+    "city",
+    "year",
+    "title",
+    "framework",
+    "items",
+    "damage",
+    "overridden",
+    "corrected",
+    "doubt",
+    "remarks",
+)
 
 _ITEM_COLUMNS = (
     Column("執行要項", "code"),

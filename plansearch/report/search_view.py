@@ -19,6 +19,10 @@ DAMAGE_KINDS: dict[DamageKind, str] = {
     "text_cut": "文字被切斷",
     "text_stray": "零散的文字",
     "text_garbled": "有字讀不出來",
+    "text_apart": "表格與段落之外的文字",
+    "text_recognised": "文字由影像辨識",
+    "page_unread": "有一頁沒有讀到",
+    "sheet_unread": "有工作表沒有讀到",
 }
 """What each kind of damage is called."""
 NOTHING_FOUND = "沒有找到夠接近的內容"

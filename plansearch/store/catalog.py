@@ -24,13 +24,15 @@ LOOKUP_SIZE: Final = 500
 _SCHEMA: Final = """
 CREATE TABLE plans (
     number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, agency TEXT, agency_type TEXT, city TEXT, year INTEGER,
-    title TEXT, framework TEXT, overridden TEXT NOT NULL
+    title TEXT, framework TEXT, overridden TEXT NOT NULL, doubt TEXT, remarks TEXT NOT NULL
 );
 CREATE TABLE items (
     position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, plan INTEGER NOT NULL REFERENCES plans,
     section TEXT, code TEXT, requirement TEXT, topic TEXT, number TEXT, text TEXT NOT NULL, deadline TEXT,
     first_line INTEGER, last_line INTEGER, page INTEGER, table_number INTEGER, row_number INTEGER,
-    pillar TEXT, method TEXT, confidence REAL, units_inferred INTEGER NOT NULL, is_measure INTEGER NOT NULL
+    paragraph_number INTEGER,
+    pillar TEXT, method TEXT, confidence REAL, units_inferred INTEGER NOT NULL, is_measure INTEGER NOT NULL,
+    corrected INTEGER NOT NULL
 );
 CREATE TABLE units (position INTEGER NOT NULL REFERENCES items, place INTEGER NOT NULL, name TEXT NOT NULL);
 CREATE TABLE crosswalk (
@@ -39,9 +41,10 @@ CREATE TABLE crosswalk (
 );
 CREATE TABLE damage (
     plan INTEGER NOT NULL REFERENCES plans, place INTEGER NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL,
-    code TEXT, first_line INTEGER, last_line INTEGER, page INTEGER, table_number INTEGER, row_number INTEGER
+    code TEXT, first_line INTEGER, last_line INTEGER, page INTEGER, table_number INTEGER, row_number INTEGER,
+    paragraph_number INTEGER
 );
-CREATE TABLE skipped (name TEXT NOT NULL, reason TEXT NOT NULL);
+CREATE TABLE skipped (name TEXT NOT NULL, reason TEXT NOT NULL, kind TEXT NOT NULL);
 CREATE INDEX items_plan ON items (plan);
 CREATE INDEX units_position ON units (position);
 CREATE INDEX units_name ON units (name);
@@ -100,6 +103,7 @@ class Catalog:
         """All plans, in the order they were indexed."""
         rows = self._rows(
             "SELECT plans.*, (SELECT count(*) FROM items WHERE plan = plans.number) AS n_items,"
+            " (SELECT sum(corrected) FROM items WHERE plan = plans.number) AS n_corrected,"
             " (SELECT count(*) FROM damage WHERE plan = plans.number) AS n_damage FROM plans ORDER BY number"
         )
         return tuple(
@@ -110,6 +114,9 @@ class Catalog:
                 row["n_items"],
                 row["n_damage"],
                 tuple(json.loads(row["overridden"])),
+                row["n_corrected"] or 0,
+                row["doubt"],
+                tuple(json.loads(row["remarks"])),
             )
             for row in rows
         )
@@ -140,7 +147,9 @@ class Catalog:
 
     def skipped(self) -> tuple[SkippedFile, ...]:
         """Files that gave no plan."""
-        return tuple(SkippedFile(row["name"], row["reason"]) for row in self._rows("SELECT * FROM skipped"))
+        return tuple(
+            SkippedFile(row["name"], row["reason"], row["kind"]) for row in self._rows("SELECT * FROM skipped")
+        )
 
     def position(self, item_id: str) -> int | None:
         """Where the item with this id stands; ``None`` where there is none."""
@@ -247,13 +256,14 @@ def write_catalog(path: Path, plans: Sequence[Plan], skipped: Iterable[SkippedFi
             for place, item in enumerate(plan.items, start=1):
                 _write_item(connection, position, f"{plan.name}#{place}", number, item)
                 position += 1
-        connection.executemany("INSERT INTO skipped VALUES (?, ?)", [(file.name, file.reason) for file in skipped])
+        _insert(connection, "skipped", [(file.name, file.reason, file.kind) for file in skipped])
 
 
 def _write_plan(connection: sqlite3.Connection, number: int, plan: Plan) -> None:
     metadata = plan.metadata
     values = (number, plan.name, metadata.agency, metadata.agency_type, metadata.city, metadata.year, metadata.title)
-    _insert(connection, "plans", [(*values, plan.framework, json.dumps(plan.overridden))])
+    said = (json.dumps(plan.overridden), plan.doubt, json.dumps(plan.remarks))
+    _insert(connection, "plans", [(*values, plan.framework, *said)])
     damage = [
         (number, place, one.kind, one.detail, one.code, *_span_values(one.span))
         for place, one in enumerate(plan.damage)
@@ -264,7 +274,7 @@ def _write_plan(connection: sqlite3.Connection, number: int, plan: Plan) -> None
 def _write_item(connection: sqlite3.Connection, position: int, item_id: str, plan: int, item: PlanItem) -> None:
     texts = (item.section, item.code, item.requirement, item.topic, item.number, item.text, item.deadline)
     alignment = (item.alignment.method, item.alignment.confidence) if item.alignment else (None, None)
-    judged = (int(item.units_inferred), int(item.is_measure))
+    judged = (int(item.units_inferred), int(item.is_measure), int(item.corrected))
     row = (position, item_id, plan, *texts, *_span_values(item.span), item.pillar, *alignment, *judged)
     _insert(connection, "items", [row])
     _insert(connection, "units", [(position, place, unit) for place, unit in enumerate(item.units)])
@@ -285,11 +295,12 @@ def _marks(values: Sequence[object]) -> str:
 
 
 def _span_values(span: Span) -> tuple[int | None, ...]:
-    return (span.first_line, span.last_line, span.page, span.table, span.row)
+    return (span.first_line, span.last_line, span.page, span.table, span.row, span.paragraph)
 
 
 def _span(row: sqlite3.Row) -> Span:
-    return Span(row["first_line"], row["last_line"], row["page"], row["table_number"], row["row_number"])
+    columns = ("first_line", "last_line", "page", "table_number", "row_number", "paragraph_number")
+    return Span(*(row[column] for column in columns))
 
 
 def _metadata(row: sqlite3.Row) -> Metadata:
@@ -311,5 +322,6 @@ def _item(row: sqlite3.Row, units: tuple[str, ...], crosswalk: tuple[CrosswalkMa
         alignment=Alignment(row["method"], row["confidence"]) if row["method"] else None,
         crosswalk=crosswalk,
         units_inferred=bool(row["units_inferred"]),
+        corrected=bool(row["corrected"]),
         is_measure=bool(row["is_measure"]),
     )

@@ -26,7 +26,7 @@ from typing import Any, Final
 
 from plansearch.errors import IndexBrokenError, IndexLockedError, IndexMissingError, IndexVersionError, StoreError
 
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
 """Of all files of a generation together; changes whenever an older program could not read them."""
 
 CURRENT: Final = "CURRENT"
