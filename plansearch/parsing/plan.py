@@ -20,6 +20,7 @@ from plansearch.frameworks import (
 from plansearch.parsing import damage as seen
 from plansearch.parsing.assembly import assemble
 from plansearch.parsing.blocks import Assembly, Block
+from plansearch.parsing.grid import lay_out
 from plansearch.parsing.items import Measure, measures_of
 from plansearch.parsing.metadata import metadata_of
 from plansearch.parsing.rows import rejoin_rows
@@ -54,7 +55,7 @@ def parse_document(
     Raises:
         ParseError: the document holds no measure.
     """
-    document = replace(document, blocks=tuple(rejoin_rows(document.blocks)))
+    document = replace(document, blocks=tuple(rejoin_rows([*lay_out(document.blocks)])))
     framework = choose_framework(_texts(document), frameworks)
     assembly = assemble(document, framework)
     moved = _return_strays(assembly, framework)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from plansearch.errors import ReadError, UnsupportedFormatError
-from plansearch.readers.detection import SUFFIXES, Kind, detect_kind
+from plansearch.readers.detection import OFFICE_KINDS, SUFFIXES, Kind, detect_kind
 from plansearch.readers.plaintext import read_plaintext
 from plansearch.types import Document
 
@@ -45,4 +45,8 @@ def _read(kind: Kind, data: bytes, name: str) -> Document:
     """Hand the bytes to the reader of their kind."""
     if kind == "text":
         return read_plaintext(data, name)
+    if kind in OFFICE_KINDS:
+        from plansearch.readers.office import read_office  # noqa: PLC0415 - a text needs none of its packages
+
+        return read_office(kind, data, name)
     raise UnsupportedFormatError(f"「{name}」的格式（{kind}）尚未支援。請先另存成純文字檔（UTF-8）。")

@@ -19,6 +19,8 @@ Kind = Literal[
     "text", "markdown", "html", "mhtml", "rtf", "docx", "odt", "pdf", "xlsx", "ods", "legacy_text", "legacy_sheet"
 ]
 """What a file is. The two ``legacy`` kinds are what only LibreOffice reads."""
+OFFICE_KINDS: frozenset[Kind] = frozenset({"markdown", "html", "mhtml", "rtf", "docx", "odt", "legacy_text"})
+"""What ``readers.office`` reads."""
 
 SUFFIXES = (
     ".docx",
