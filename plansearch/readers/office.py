@@ -8,10 +8,13 @@ from typing import Any
 
 from plansearch.errors import ReadError
 from plansearch.readers.detection import Kind
+from plansearch.readers.odt_package import plain_text
 from plansearch.readers.office_tree import TreeReader, apart
 from plansearch.readers.pandoc import read_tree
 from plansearch.readers.word_package import plain_word
 from plansearch.types import Damage, Document, Span
+
+_BOXED = "文字方塊裡的文字"
 
 
 def read_office(kind: Kind, data: bytes, name: str) -> Document:
@@ -26,8 +29,14 @@ def read_office(kind: Kind, data: bytes, name: str) -> Document:
 
 def _read_word(data: bytes, name: str) -> Document:
     plain = plain_word(data, name)
-    boxed = [apart("文字方塊裡的文字", text, Span()) for text in plain.boxed]
+    boxed = [apart(_BOXED, text, Span()) for text in plain.boxed]
     return _document(read_tree(plain.data, "docx", name), data, name, damage=boxed)
+
+
+def _read_open_document(data: bytes, name: str) -> Document:
+    plain = plain_text(data, name)
+    boxed = [apart(_BOXED, text, Span()) for text in plain.boxed]
+    return _document(read_tree(plain.data, "odt", name), data, name, damage=boxed)
 
 
 def _document(
@@ -43,4 +52,7 @@ def _document(
     return Document(name, blocks, hashlib.sha256(data).hexdigest(), encoding, found)
 
 
-_READERS: Mapping[Kind, Callable[[bytes, str], Document]] = {"docx": _read_word}
+_READERS: Mapping[Kind, Callable[[bytes, str], Document]] = {
+    "docx": _read_word,
+    "odt": _read_open_document,
+}
