@@ -45,7 +45,17 @@ def read_tree(data: bytes, source: str, name: str) -> dict[str, Any]:
         ReadError: pandoc cannot read it.
         LimitError: it takes too long or too much memory.
     """
-    command = [_pandoc(), "+RTS", f"-M{_MAX_HEAP}", "-RTS", "--sandbox", "--from", source, "--to", "json"]
+    written = convert(data, source, "json", name)
+    try:
+        tree: dict[str, Any] = json.loads(written)
+    except (ValueError, RecursionError) as error:
+        raise ReadError(f"「{name}」的內容層層相套，深得無法讀取。請用原本的程式開啟後另存新檔。") from error
+    return tree
+
+
+def convert(data: bytes, source: str, target: str, name: str) -> bytes:
+    """Let pandoc turn a file into another format; see ``read_tree``."""
+    command = [_pandoc(), "+RTS", f"-M{_MAX_HEAP}", "-RTS", "--sandbox", "--from", source, "--to", target]
     try:
         result = subprocess.run(command, input=data, capture_output=True, timeout=TIMEOUT, check=False)  # noqa: S603
     except subprocess.TimeoutExpired as error:
@@ -56,8 +66,4 @@ def read_tree(data: bytes, source: str, name: str) -> dict[str, Any]:
         raise LimitError(f"「{name}」需要的記憶體超過 {_MAX_HEAP.upper()}B，已放棄。請拆成幾個檔案再試。")
     if result.returncode != 0:
         raise ReadError(f"「{name}」的內容無法解讀，檔案可能不完整或已損毀。請用原本的程式開啟後另存新檔。")
-    try:
-        tree: dict[str, Any] = json.loads(result.stdout)
-    except (ValueError, RecursionError) as error:
-        raise ReadError(f"「{name}」的內容層層相套，深得無法讀取。請用原本的程式開啟後另存新檔。") from error
-    return tree
+    return result.stdout
