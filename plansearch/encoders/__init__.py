@@ -1,11 +1,12 @@
-"""Embedding models: the bundled one, and any sentence-transformers model by name or folder."""
+"""Embedding models: the bundled one, and any sentence-transformers model by name or folder; rerankers likewise."""
 
 from __future__ import annotations
 
 from plansearch.encoders.bundled import BUNDLED_PREFIX, BundledEncoder
+from plansearch.encoders.reranker import Reranker, rerank
 from plansearch.types import Encoder
 
-__all__ = ["BundledEncoder", "load_encoder"]
+__all__ = ["BundledEncoder", "Reranker", "load_encoder", "rerank"]
 
 
 def load_encoder(name: str | None = None) -> Encoder:
@@ -20,6 +21,6 @@ def load_encoder(name: str | None = None) -> Encoder:
     """
     if name is None or name.startswith(BUNDLED_PREFIX):
         return BundledEncoder()
-    from plansearch.encoders.transformer import TransformerEncoder  # noqa: PLC0415  imports torch, 6 to 9 s
+    from plansearch.encoders.transformer import TransformerEncoder  # noqa: PLC0415  only who names a model needs it
 
     return TransformerEncoder(name)

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from plansearch.encoders.loading import load_sentence_model, source_of, version_of
 from plansearch.errors import EncoderError
 from plansearch.types import FloatMatrix, Progress
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
+    from plansearch.encoders.loading import SentenceModel
 
 BATCH_SIZE: Final = 32
-QUERY_PROMPTS: Final = ("query",)
-PASSAGE_PROMPTS: Final = ("document", "passage", "corpus")
-"""What models call their prompts, commonest first."""
+QUERY_PROMPTS: Final = ("query", "retrieval.query", "search_query", "s2p_query")
+PASSAGE_PROMPTS: Final = ("document", "passage", "corpus", "retrieval.passage", "search_document")
+"""What models call their prompts: first the library's own names (its ``encode_query`` and ``encode_document``),
+then those in the settings of jina-embeddings-v3, nomic-embed and stella."""
 
 E5_PROMPTS: Final = {"query": "query: ", "passage": "passage: "}
 """E5 models were trained with these, and not all carry them in their settings
 (model card of intfloat/multilingual-e5-small)."""
 
-_HUB_NAME: Final = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
-"""Anything else can only be meant as a folder."""
+_PROBE: Final = "無障礙設施"
+"""Encoded once after loading: a model that can't do this is told at once, and the vector's length is measured."""
 
 
 class TransformerEncoder:
@@ -35,23 +36,21 @@ class TransformerEncoder:
     Args:
         name: hub name or folder; an ``@version`` at its end, as in an index's manifest, is left out.
 
+    Attributes:
+        load_seconds: how long it took to import the library and to load the model.
+
     Raises:
         EncoderError: sentence-transformers or the model is missing or broken.
     """
 
     def __init__(self, name: str) -> None:
-        source = name if Path(name).is_dir() else name.rpartition("@")[0] or name
-        self._model = _load(source)
-        dimension = self._model.get_sentence_embedding_dimension()
-        if dimension is None:
-            raise EncoderError(f"模型「{source}」沒有說明向量維度，無法使用。請換一個句向量模型。")
-        self._dimension = dimension
-        self._name = f"{source}@{_version(self._model, source)}"
-        prompts = {key: value for key, value in self._model.prompts.items() if value}
-        if not prompts and "e5" in Path(source).name.lower().replace("-", "_").split("_"):
-            prompts = E5_PROMPTS
-        self._query_prompt = _first(prompts, QUERY_PROMPTS)
-        self._passage_prompt = _first(prompts, PASSAGE_PROMPTS)
+        started = monotonic()
+        source = source_of(name)
+        self._model = load_sentence_model(source)
+        self._name = f"{source}@{version_of(source, self._model)}"
+        self._query_prompt, self._passage_prompt = _prompts(self._model, source)
+        self._dimension = int(self._encode(self._model.encode_query, [_PROBE], self._query_prompt).shape[1])
+        self.load_seconds: float = monotonic() - started
 
     @property
     def name(self) -> str:
@@ -65,23 +64,24 @@ class TransformerEncoder:
 
     def encode_queries(self, texts: Sequence[str]) -> FloatMatrix:
         """Vectors of questions, ``(len(texts), dimension)``, normalised."""
-        return self._encode(texts, self._query_prompt)
+        if not texts:
+            return np.empty((0, self.dimension), dtype=np.float32)
+        return self._encode(self._model.encode_query, texts, self._query_prompt)
 
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> FloatMatrix:
         """Vectors of plan items, ``(len(texts), dimension)``, normalised; ``progress`` is called after each batch."""
         batches = [np.empty((0, self.dimension), dtype=np.float32)]
         for start in range(0, len(texts), BATCH_SIZE):
             batch = texts[start : start + BATCH_SIZE]
-            batches.append(self._encode(batch, self._passage_prompt))
+            batches.append(self._encode(self._model.encode_document, batch, self._passage_prompt))
             if progress is not None:
                 progress(start + len(batch), len(texts))
         return np.concatenate(batches)
 
-    def _encode(self, texts: Sequence[str], prompt: str) -> FloatMatrix:
-        if not texts:
-            return np.empty((0, self.dimension), dtype=np.float32)
+    def _encode(self, encode: Callable[..., Any], texts: Sequence[str], prompt: str) -> FloatMatrix:
+        """Encode by the library's method for the side, by which models with two towers choose theirs."""
         try:
-            vectors = self._model.encode(
+            vectors = encode(
                 list(texts),
                 prompt=prompt,
                 batch_size=BATCH_SIZE,
@@ -89,56 +89,30 @@ class TransformerEncoder:
                 show_progress_bar=False,
                 convert_to_numpy=True,
             )
-        except (RuntimeError, ValueError, IndexError) as error:
+        except Exception as error:  # broken models make the libraries raise whatever they stumble on
             raise EncoderError(
                 f"模型「{self._name}」計算向量時失敗：{error}。請換一個模型，或檢查記憶體是否足夠。"
             ) from error
-        return np.ascontiguousarray(vectors, dtype=np.float32).reshape(-1, self.dimension)
+        matrix: FloatMatrix = np.ascontiguousarray(vectors, dtype=np.float32)
+        if not np.isfinite(matrix).all():
+            raise EncoderError(f"模型「{self._name}」算出的向量不是數字，模型檔可能壞了。請重新下載，或換一個模型。")
+        return matrix
 
 
-def _load(source: str) -> SentenceTransformer:
-    try:
-        from sentence_transformers import SentenceTransformer  # noqa: PLC0415  6 to 9 s
-    except ImportError as error:
-        raise EncoderError(
-            f"無法載入模型「{source}」：沒有安裝 sentence-transformers。請執行 pip install sentence-transformers。"
-        ) from error
-    try:
-        return _local_or_remote(SentenceTransformer, source)
-    except (OSError, ValueError, RuntimeError, ImportError, KeyError) as error:
-        reason = str(error).partition("\n")[0]
-        raise EncoderError(
-            f"無法載入模型「{source}」：{reason} 請確認名稱或資料夾是否正確；"
-            "沒有網路時，請用 --model 指向已下載的模型資料夾。"
-        ) from error
+def _prompts(model: SentenceModel, source: str) -> tuple[str, str]:
+    """What the model wants before a question and before a passage.
+
+    The library's own choice is not enough: it takes an empty ``document`` for a ``passage`` that is set. Where a
+    model knows none of the names, its default prompt stands before both, as with the library's ``encode``.
+    """
+    prompts = {key: value for key, value in model.prompts.items() if value}
+    if not prompts and "e5" in Path(source).name.lower().replace("-", "_").split("_"):
+        prompts = E5_PROMPTS
+    default = ""
+    if not prompts.keys() & {*QUERY_PROMPTS, *PASSAGE_PROMPTS}:
+        default = prompts.get(model.default_prompt_name or "", "")
+    return _first(prompts, QUERY_PROMPTS) or default, _first(prompts, PASSAGE_PROMPTS) or default
 
 
-def _local_or_remote(kind: type[SentenceTransformer], source: str) -> SentenceTransformer:
-    """Look on this computer first: where there is no network, asking the hub takes a minute to fail."""
-    try:
-        return kind(source, local_files_only=True)
-    except (OSError, ValueError):
-        if Path(source).is_dir() or not _HUB_NAME.fullmatch(source):
-            raise
-    return kind(source)
-
-
-def _first(prompts: dict[str, str], names: Sequence[str]) -> str:
+def _first(prompts: Mapping[str, str], names: Sequence[str]) -> str:
     return next((prompts[name] for name in names if name in prompts), "")
-
-
-def _version(model: SentenceTransformer, source: str) -> str:
-    """Twelve characters that change when the model's weights or settings do."""
-    folder = Path(source)
-    if folder.is_dir():
-        digest = hashlib.sha256()
-        for path in sorted(folder.rglob("*")):
-            if path.suffix in {".json", ".safetensors", ".bin", ".model", ".txt"}:
-                digest.update(path.relative_to(folder).as_posix().encode())
-                with path.open("rb") as file:
-                    while block := file.read(1 << 20):
-                        digest.update(block)
-        return digest.hexdigest()[:12]
-    config = getattr(getattr(model[0], "auto_model", None), "config", None)
-    commit = getattr(config, "_commit_hash", None)
-    return str(commit)[:12] if commit else "unknown"
