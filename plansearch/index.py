@@ -8,45 +8,24 @@ for hit in search(index, "無障礙設施").hits:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timezone
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from time import monotonic
-from typing import Final
 
 import numpy as np
 
 from plansearch.encoders import load_encoder
-from plansearch.encoders.chance import similarity_by_chance
 from plansearch.errors import IndexBrokenError, ModelMismatchError, StoreError
 from plansearch.results import BuildReport, IndexedItem, PlanSummary
-from plansearch.store.catalog import CATALOG_FILE, Catalog, write_catalog
+from plansearch.store.catalog import CATALOG_FILE, Catalog
 from plansearch.store.dense import DenseStore
 from plansearch.store.dictionary import Dictionary
-from plansearch.store.layout import (
-    FORMAT_VERSION,
-    VECTOR_CACHE,
-    Manifest,
-    build_lock,
-    new_generation,
-    read_current,
-)
-from plansearch.store.lexical import K1, B, LexicalStore
-from plansearch.store.vectors import VectorCache
-from plansearch.text import FOLD_VERSION, Tokenizer
-from plansearch.types import Damage, Encoder, FloatMatrix, Plan, PlanItem, Progress, SkippedFile
-
-EMBED_BATCH: Final = 32
-"""Texts embedded between two commits to the vector cache: about a second of work."""
-
-PASSAGE_VERSION: Final = 1
-"""Changes whenever `passage` would put another text together."""
-
-
-def passage(item: PlanItem) -> str:
-    """What is embedded and searched of an item: the headings it stands under, and its text."""
-    return f"{item.topic} {item.text}" if item.topic else item.text
+from plansearch.store.layout import Manifest, build_lock, read_current
+from plansearch.store.lexical import LexicalStore
+from plansearch.text import Tokenizer
+from plansearch.types import Damage, Encoder, FloatMatrix, Plan, Progress, SkippedFile
+from plansearch.vocabulary import VOCABULARY_NAME, Vocabulary, bundled_vocabulary, read_vocabulary
+from plansearch.yardstick import Chance, WordStatistics
 
 
 class PlanIndex:
@@ -105,6 +84,7 @@ class PlanIndex:
             collection.skipped,
             directory,
             encoder=load_encoder(model),
+            vocabulary=bundled_vocabulary() + read_vocabulary(folder / VOCABULARY_NAME),
             folder=folder,
             progress=progress,
             started=started,
@@ -118,6 +98,7 @@ class PlanIndex:
         directory: Path,
         *,
         encoder: Encoder | None = None,
+        vocabulary: Vocabulary | None = None,
         folder: Path | None = None,
         progress: Progress | None = None,
         started: float | None = None,
@@ -129,6 +110,7 @@ class PlanIndex:
             skipped: files that gave no plan, to be remembered with them.
             directory: where the index goes; made when missing.
             encoder: the embedding model; the bundled one by default.
+            vocabulary: the synonyms that questions are searched with; those that come with the program by default.
             folder: where the plans came from, for the report.
             progress: told (done, total) of texts to embed.
             started: `time.monotonic` at the beginning of the work, for the report.
@@ -139,19 +121,20 @@ class PlanIndex:
         Raises:
             PlansearchError: as `build`.
         """
+        from plansearch.building import Content, passage, write_generation  # noqa: PLC0415  no question needs it
+
         started = monotonic() if started is None else started
         encoder = encoder or load_encoder(None)
+        vocabulary = bundled_vocabulary() if vocabulary is None else vocabulary
         items = [item for plan in plans for item in plan.items]
         embedded, unchanged, removed = 0, False, tuple[str, ...]()
         if items:
             with build_lock(directory):
                 removed = _removed(directory, plans)
-                mark = _fingerprint(plans, skipped, encoder)
-                unchanged = _is_current(directory, mark)
+                content = Content(plans, skipped, vocabulary, str(folder or ""))
+                unchanged = _is_current(directory, content.fingerprint(encoder))
                 if not unchanged:
-                    embedded = _write(
-                        directory, plans, skipped, encoder, fingerprint=mark, folder=folder, progress=progress
-                    )
+                    embedded = write_generation(directory, content, encoder, progress)
         return BuildReport(
             folder=str(folder or ""),
             index=str(directory),
@@ -274,6 +257,29 @@ class PlanIndex:
         """Cuts questions into words, as the items were cut."""
         return Tokenizer(self._dictionary.frequencies, self._dictionary.total)
 
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The synonyms that questions are searched with.
+
+        Raises:
+            IndexBrokenError: they can't be understood.
+        """
+        try:
+            return Vocabulary.from_json(self._dictionary.vocabulary)
+        except (KeyError, TypeError, AttributeError) as error:
+            message = f"索引 {self.directory} 的同義詞無法讀取。請重新執行 plansearch index 建立索引。"
+            raise IndexBrokenError(message) from error
+
+    @property
+    def statistics(self) -> WordStatistics:
+        """How common each token is in plans in general."""
+        return WordStatistics(self._dictionary.common_texts, self._dictionary.common_counts)
+
+    @property
+    def chance(self) -> Chance:
+        """How near measures come to questions that have nothing to do with them."""
+        return Chance(self.manifest.chance_mean, self.manifest.chance_deviation)
+
     @property
     def encoder(self) -> Encoder:
         """The model that the vectors were made with.
@@ -297,18 +303,6 @@ def _check_model(directory: Path, manifest: Manifest, encoder: Encoder) -> None:
         )
 
 
-def _settings() -> dict[str, int | float | str]:
-    return {"fold": FOLD_VERSION, "passage": PASSAGE_VERSION, "bm25_k1": K1, "bm25_b": B}
-
-
-def _fingerprint(plans: Sequence[Plan], skipped: Sequence[SkippedFile], encoder: Encoder) -> str:
-    """Of all that an index depends on. Plans count as they were parsed, so a better parser is a change too."""
-    digest = sha256()
-    for part in (FORMAT_VERSION, encoder.name, sorted(_settings().items()), *plans, *skipped):
-        digest.update(repr(part).encode("utf-8", "backslashreplace"))
-    return digest.hexdigest()
-
-
 def _removed(directory: Path, plans: Sequence[Plan]) -> tuple[str, ...]:
     """Plans that the index has now and will have no longer."""
     try:
@@ -327,63 +321,15 @@ def _is_current(directory: Path, fingerprint: str) -> bool:
         return False
 
 
-def _write(
-    directory: Path,
-    plans: Sequence[Plan],
-    skipped: Sequence[SkippedFile],
-    encoder: Encoder,
-    *,
-    fingerprint: str,
-    folder: Path | None,
-    progress: Progress | None,
-) -> int:
-    """Write a generation and make it the current one; tell how many texts were embedded."""
-    passages = [passage(item) for plan in plans for item in plan.items]
-    row_of = {text: row for row, text in enumerate(dict.fromkeys(passages))}
-    vectors, embedded = _embed(directory, list(row_of), encoder, progress)
-    tokenizer = Tokenizer.full()
-    tokens = [tokenizer.tokens(text) for text in passages]
-    vocabulary = {token for some in tokens for token in some}
-    manifest = Manifest(
-        format_version=FORMAT_VERSION,
-        model=encoder.name,
-        dimension=encoder.dimension,
-        plans=len(plans),
-        items=len(passages),
-        texts=len(row_of),
-        tokens=len(vocabulary),
-        floor=similarity_by_chance(encoder, vectors),
-        fingerprint=fingerprint,
-        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        folder=str(folder or ""),
-        sources={plan.name: plan.sha256 for plan in plans},
-        settings=_settings(),
-    )
-    with new_generation(directory) as generation:
-        write_catalog(generation / CATALOG_FILE, plans, skipped)
-        DenseStore.write(generation, vectors, [row_of[text] for text in passages])
-        LexicalStore.write(generation, tokens)
-        small = tokenizer.small(vocabulary)
-        Dictionary(small.frequencies, small.total).write(generation)
-        manifest.write(generation)
-    return embedded
-
-
-def _embed(
-    directory: Path, texts: Sequence[str], encoder: Encoder, progress: Progress | None
-) -> tuple[FloatMatrix, int]:
-    """Vectors of distinct texts, and how many of them the cache didn't have."""
-    with VectorCache(directory / VECTOR_CACHE) as cache:
-        missing = cache.missing(encoder.name, texts)
-        for start in range(0, len(missing), EMBED_BATCH):
-            batch = missing[start : start + EMBED_BATCH]
-            cache.add(encoder.name, batch, encoder.encode_passages(batch))
-            if progress is not None:
-                progress(start + len(batch), len(missing))
-        return cache.read(encoder.name, texts, encoder.dimension), len(missing)
-
-
 def _summary(plan: Plan) -> PlanSummary:
     return PlanSummary(
-        plan.name, plan.metadata, plan.framework, len(plan.items), len(plan.damage), tuple(plan.overridden)
+        plan.name,
+        plan.metadata,
+        plan.framework,
+        len(plan.items),
+        len(plan.damage),
+        tuple(plan.overridden),
+        sum(item.corrected for item in plan.items),
+        plan.doubt,
+        plan.remarks,
     )

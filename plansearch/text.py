@@ -210,6 +210,11 @@ class Tokenizer:
         return marks or self.tokens(query)
 
 
+def token_runs(folded: str) -> Iterator[tuple[str, bool]]:
+    """Words and stretches of Chinese as they stand between all else, each with whether it is Chinese."""
+    return ((run, _is_han(run)) for run in _runs(folded))
+
+
 def _runs(folded: str) -> Iterator[str]:
     """Chinese and other words as they stand between all else."""
     return (folded[run.start() : run.end()] for run in _RUN.finditer(folded.translate(_KINDS)))

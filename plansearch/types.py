@@ -259,3 +259,16 @@ class Encoder(Protocol):
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> FloatMatrix:
         """Vectors of plan items."""
         ...
+
+
+class Reranker(Protocol):
+    """Reads a question and a text together and says how well the text answers."""
+
+    @property
+    def name(self) -> str:
+        """Names the model."""
+        ...
+
+    def scores(self, query: str, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """One score for each text, ``(len(texts),)``; higher is better."""
+        ...

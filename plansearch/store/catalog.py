@@ -136,6 +136,33 @@ class Catalog:
             msg = f"no item at position {error}"
             raise IndexError(msg) from error
 
+    def texts(self, positions: Sequence[int]) -> dict[int, str]:
+        """The texts of items, by position."""
+        found: dict[int, str] = {}
+        for start in range(0, len(positions), LOOKUP_SIZE):
+            some = [int(position) for position in positions[start : start + LOOKUP_SIZE]]
+            rows = self._rows(f"SELECT position, text FROM items WHERE position IN ({_marks(some)})", some)  # noqa: S608
+            found.update((row["position"], row["text"]) for row in rows)
+        return found
+
+    def searched_texts(self, positions: Sequence[int]) -> dict[int, tuple[str, str]]:
+        """Topic and text of items, by position: all that their words come from."""
+        found: dict[int, tuple[str, str]] = {}
+        for start in range(0, len(positions), LOOKUP_SIZE):
+            some = [int(position) for position in positions[start : start + LOOKUP_SIZE]]
+            rows = self._rows(f"SELECT position, topic, text FROM items WHERE position IN ({_marks(some)})", some)  # noqa: S608
+            found.update((row["position"], (row["topic"] or "", row["text"])) for row in rows)
+        return found
+
+    def matching_ids(self, plan_part: str, number: str) -> list[tuple[str, int]]:
+        """Ids and positions of the items with this number in plans whose name has a part in it, in order."""
+        rows = self._rows(
+            "SELECT items.id, position FROM items JOIN plans ON plans.number = plan"
+            " WHERE instr(plans.name, ?) AND items.id = plans.name || '#' || ? ORDER BY position",
+            (plan_part, number),
+        )
+        return [(row[0], row[1]) for row in rows]
+
     def damage(self, plan: str | None = None) -> tuple[Damage, ...]:
         """What was lost or scrambled, of one plan by name or of all."""
         rows = self._rows(
@@ -169,6 +196,22 @@ class Catalog:
 
         Values are compared as they are; a requirement also stands for the codes under it.
         """
+        return [row["position"] for row in self._allowed(filters)]
+
+    def allowed_by_plan(self, filters: Filters) -> dict[str, list[int]]:
+        """What `allowed` gives, by the names of the plans."""
+        by_plan: dict[str, list[int]] = {}
+        for row in self._allowed(filters):
+            by_plan.setdefault(row["name"], []).append(row["position"])
+        return by_plan
+
+    def plan_names(self, filters: Filters) -> list[str]:
+        """Names of the plans that pass the filters on plans, in order, whatever items they have."""
+        conditions, values = _plan_conditions(filters)
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        return [row[0] for row in self._rows(f"SELECT name FROM plans{where} ORDER BY number", values)]  # noqa: S608
+
+    def _allowed(self, filters: Filters) -> list[sqlite3.Row]:
         conditions, values = _plan_conditions(filters)
         conditions.append("is_measure")
         if filters.units:
@@ -180,8 +223,11 @@ class Catalog:
             conditions.append(f"position IN (SELECT position FROM codes WHERE {each})")  # noqa: S608  only ?
             values.extend(codes)
         where = " AND ".join(conditions)
-        query = f"SELECT position FROM items JOIN plans ON plans.number = plan WHERE {where} ORDER BY position"  # noqa: S608
-        return [row[0] for row in self._rows(query, values)]
+        query = (
+            "SELECT position, plans.name FROM items JOIN plans ON plans.number = plan"  # noqa: S608  only ?
+            f" WHERE {where} ORDER BY position"
+        )
+        return self._rows(query, values)
 
     def caveats(self, filters: Filters) -> tuple[Caveat, ...]:
         """What the plans that pass the filters lost, of the requirements that they name or of all."""

@@ -1,4 +1,4 @@
-"""The small dictionary that an index keeps for cutting questions into words."""
+"""What an index keeps to understand questions: a small dictionary, common tokens, synonyms."""
 
 from __future__ import annotations
 
@@ -15,15 +15,29 @@ DICTIONARY_FILE: Final = "dictionary.json"
 
 @dataclass(frozen=True, slots=True)
 class Dictionary:
-    """Words with their frequencies, and the sum of frequencies of the dictionary they were taken from."""
+    """What cuts a question into words, weighs them, and says them in other ways."""
 
     frequencies: Mapping[str, int]
+    """How often jieba counted each word."""
     total: int
+    """The sum of frequencies of the dictionary they were taken from."""
+    common_texts: int
+    """How many texts the following were counted in."""
+    common_counts: Mapping[str, int]
+    """In how many texts that are common to all plans each token stands."""
+    vocabulary: Mapping[str, Any]
+    """The synonyms, as JSON has them."""
 
     def write(self, generation: Path) -> None:
         """Write it into a generation."""
-        text = json.dumps({"total": self.total, "frequencies": dict(self.frequencies)}, ensure_ascii=False)
-        (generation / DICTIONARY_FILE).write_text(text, encoding="utf-8")
+        values = {
+            "total": self.total,
+            "frequencies": dict(self.frequencies),
+            "common_texts": self.common_texts,
+            "common_counts": dict(sorted(self.common_counts.items())),
+            "vocabulary": dict(self.vocabulary),
+        }
+        (generation / DICTIONARY_FILE).write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
     def read(cls, generation: Path) -> Dictionary:
@@ -35,6 +49,12 @@ class Dictionary:
         path = generation / DICTIONARY_FILE
         try:
             values: Any = json.loads(path.read_text(encoding="utf-8"))
-            return cls(dict(values["frequencies"]), int(values["total"]))
+            return cls(
+                dict(values["frequencies"]),
+                int(values["total"]),
+                int(values["common_texts"]),
+                dict(values["common_counts"]),
+                dict(values["vocabulary"]),
+            )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise IndexBrokenError(f"索引的詞典檔無法讀取：{path}。請重新執行 plansearch index 建立索引。") from error

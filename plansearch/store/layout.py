@@ -54,8 +54,9 @@ class Manifest:
     texts: int
     """Distinct texts, each with one vector."""
     tokens: int
-    floor: float
-    """Similarity that a question off all subjects does not reach with this model and these items."""
+    chance_mean: float
+    chance_deviation: float
+    """Similarity of this model between measures and questions off all subjects."""
     fingerprint: str
     """SHA-256 of everything that went into the index."""
     created: str

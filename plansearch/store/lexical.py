@@ -7,7 +7,7 @@ reads the arrays it saved and adds up the columns of its words, which gives the 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -126,20 +126,37 @@ class LexicalStore:
                 scores[self._indices[start:end]] += self._data[start:end]
         return scores
 
-    def coverage(self, tokens: Sequence[str]) -> FloatMatrix:
-        """How much of the tokens each item has, ``(n_items,)``, from 0 to 1; rare tokens count for more.
-
-        The weight of a token is BM25's inverse document frequency, ``ln(1 + (N - n + 0.5) / (n + 0.5))``.
-        """
-        known = self.columns(tokens)
+    def coverage(self, weights: Mapping[str, float]) -> FloatMatrix:
+        """How much of some tokens each item has, by their weights: ``(n_items,)``, from 0 to 1."""
+        known = self.columns(weights)
         covered: FloatMatrix = np.zeros(self.n_items, dtype=np.float32)
-        whole = 0.0
-        for token in sorted(set(tokens)):
-            start, end = 0, 0
-            if token in known:
-                start, end = int(self._indptr[known[token]]), int(self._indptr[known[token] + 1])
-            weight = float(np.log1p((self.n_items - (end - start) + 0.5) / (end - start + 0.5)))
-            whole += weight
-            covered[self._indices[start:end]] += weight
-        covered /= np.float32(whole or 1.0)
+        for token in sorted(known):
+            covered[self._holders(known[token])] += weights[token]
+        covered /= np.float32(sum(weights.values()) or 1.0)
         return covered
+
+    def holders(self, tokens: Iterable[str]) -> npt.NDArray[np.int64]:
+        """Positions of the items that have all of these tokens, ascending."""
+        wanted = sorted(set(tokens))
+        known = self.columns(wanted)
+        if not wanted or len(known) < len(wanted):
+            return np.empty(0, dtype=np.int64)
+        # the rarest first, so that what is intersected stays small
+        columns = sorted((self._holders(column) for column in known.values()), key=len)
+        held = np.sort(columns[0])
+        for column in columns[1:]:
+            held = np.intersect1d(held, column, assume_unique=True)
+        return held.astype(np.int64)
+
+    def tokens_with(self, part: str) -> list[str]:
+        """All tokens that a string is a part of, sorted."""
+        try:
+            rows = self._vocabulary.execute("SELECT token FROM tokens WHERE instr(token, ?) ORDER BY token", (part,))
+            return [row[0] for row in rows]
+        except sqlite3.Error as error:
+            raise IndexBrokenError(
+                f"索引的詞彙檔無法讀取（{error}）。請重新執行 plansearch index 建立索引。"
+            ) from error
+
+    def _holders(self, column: int) -> npt.NDArray[np.int32]:
+        return self._indices[self._indptr[column] : self._indptr[column + 1]]

@@ -1,0 +1,9 @@
+"""Search: which plan items answer a question, over all plans or agency by agency."""
+
+from __future__ import annotations
+
+from plansearch.retrieval.agencies import ITEMS_PER_AGENCY, search_by_agency
+from plansearch.retrieval.filters import resolve_filters
+from plansearch.retrieval.searching import MAX_QUERY_LENGTH, search
+
+__all__ = ["ITEMS_PER_AGENCY", "MAX_QUERY_LENGTH", "resolve_filters", "search", "search_by_agency"]

@@ -1,0 +1,106 @@
+"""Search inside each agency: who covers a subject, who may, who lost text, and who does not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from plansearch.index import PlanIndex
+from plansearch.results import AgencyHits, AgencyResult, Caveat, Coverage, Filters, Hit, PlanSummary, SearchMode
+from plansearch.retrieval.filters import resolve_filters
+from plansearch.retrieval.folding import fold_twins
+from plansearch.retrieval.searching import NO_FILTERS, added_terms, hits_of, inquire, rank
+
+ITEMS_PER_AGENCY: Final = 3
+"""Items shown of each agency unless told otherwise."""
+
+_ORDER: Final[dict[Coverage, int]] = {"found": 0, "possible": 1, "lost": 2, "absent": 3}
+
+
+def search_by_agency(
+    index: PlanIndex,
+    query: str,
+    *,
+    filters: Filters = NO_FILTERS,
+    limit: int | None = ITEMS_PER_AGENCY,
+    mode: SearchMode = "hybrid",
+    exact: bool = False,
+    why: bool = False,
+) -> AgencyResult:
+    """Find the best items of each agency, and tell which agencies have none.
+
+    Each agency is searched for itself, so a long plan takes no place from a short one.
+
+    Args:
+        index: what to search.
+        query: as `search`.
+        filters: which agencies and items may answer.
+        limit: how many hits of each agency at most; ``None`` for all that are close enough.
+        mode: as `search`.
+        exact: add no words to the question.
+        why: say of each hit why it was found.
+
+    Raises:
+        PlansearchError: as `search`.
+    """
+    if limit is not None and limit < 1:
+        msg = f"limit must be at least 1, not {limit}"
+        raise ValueError(msg)
+    inquiry = inquire(index, query, mode=mode, exact=exact)
+    resolved = resolve_filters(index, filters)
+    caveats = index.catalog.caveats(resolved)
+    positions = index.catalog.allowed_by_plan(resolved)
+    agencies = []
+    for plans in _agencies(index, resolved):
+        names = tuple(plan.plan for plan in plans)
+        allowed = np.asarray(sorted(place for name in names for place in positions.get(name, [])), dtype=np.int64)
+        ranked = rank(inquiry, allowed)
+        hits = hits_of(index, inquiry, fold_twins(index, ranked.tolist(), limit), why=why)
+        lost = tuple(caveat for caveat in caveats if caveat.plan in names)
+        about = plans[-1].metadata
+        agencies.append(
+            AgencyHits(
+                about.agency,
+                about.agency_type,
+                about.city,
+                names,
+                _state(hits, lost),
+                hits,
+                total=len(ranked),
+                searched=len(allowed),
+                caveats=lost,
+            )
+        )
+    return AgencyResult(
+        query,
+        mode,
+        resolved,
+        index.model,
+        tuple(
+            sorted(agencies, key=lambda one: (_ORDER[one.state], -max((hit.score for hit in one.hits), default=0.0)))
+        ),
+        unread=index.skipped,
+        added=added_terms(inquiry.question),
+        phrases=inquiry.question.phrases,
+        exact=exact,
+    )
+
+
+def _agencies(index: PlanIndex, filters: Filters) -> list[list[PlanSummary]]:
+    """The plans of each agency that the filters leave, in the order of the plans; unknown agencies stand alone."""
+    kept = set(index.catalog.plan_names(filters))
+    grouped: dict[str, list[PlanSummary]] = {}
+    for plan in index.plans:
+        if plan.plan in kept:
+            grouped.setdefault(plan.metadata.agency or f"\0{plan.plan}", []).append(plan)
+    return list(grouped.values())
+
+
+def _state(hits: Sequence[Hit], lost: Sequence[Caveat]) -> Coverage:
+    if any(hit.grade != "possible" for hit in hits):
+        return "found"
+    if hits:
+        return "possible"
+    return "lost" if lost else "absent"

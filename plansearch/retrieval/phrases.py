@@ -1,0 +1,55 @@
+"""Phrases that an item has to have letter for letter, whatever its writing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from plansearch.index import PlanIndex
+from plansearch.text import fold, token_runs
+
+_SPACE: Final = re.compile(r"\s+")
+
+
+def with_phrases(index: PlanIndex, phrases: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Which items have all phrases in their text or topic, ``(n_items,)``.
+
+    White space doesn't count, and neither do spelling variants: 臺 is 台, full width is half width.
+    """
+    having = np.ones(len(index), dtype=np.bool_)
+    for phrase in phrases:
+        having &= _with_phrase(index, _SPACE.sub("", fold(phrase)))
+    return having
+
+
+def _with_phrase(index: PlanIndex, phrase: str) -> npt.NDArray[np.bool_]:
+    """The words of the index tell where the phrase may stand; the texts tell where it does."""
+    candidates: npt.NDArray[np.int64] | None = None
+    for alternatives in _parts(index, phrase):
+        held = [index.lexical.holders([token]) for token in alternatives]
+        some = np.unique(np.concatenate(held)) if held else np.empty(0, dtype=np.int64)
+        candidates = some if candidates is None else np.intersect1d(candidates, some, assume_unique=True)
+    having = np.zeros(len(index), dtype=np.bool_)
+    positions = [] if candidates is None else candidates.tolist()
+    texts = index.catalog.searched_texts(positions)
+    for position in positions:
+        if any(phrase in _SPACE.sub("", fold(text)) for text in texts[position]):
+            having[position] = True
+    return having
+
+
+def _parts(index: PlanIndex, phrase: str) -> Iterator[Sequence[str]]:
+    """Tokens of which an item with the phrase has at least one, part by part of the phrase."""
+    for run, chinese in token_runs(phrase):
+        if not chinese:
+            # what is a word here may be a part of a longer one there
+            yield index.lexical.tokens_with(run)
+        elif len(run) == 1:
+            yield [run]
+        else:
+            for start in range(len(run) - 1):
+                yield [run[start : start + 2]]

@@ -1,0 +1,75 @@
+"""What a question asks for: its words, its phrases, and the other words for the same things."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from plansearch.index import PlanIndex
+from plansearch.text import fold
+from plansearch.vocabulary import Expansion
+
+_QUOTED: Final = re.compile(r'"([^"]*)"|“([^”]*)”|＂([^＂]*)＂')
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as it is searched for."""
+
+    text: str
+    """Without the quotation marks; never with lone surrogates, which no model takes."""
+    phrases: tuple[str, ...]
+    """What stood in quotation marks: an item has to have it, letter for letter but for spelling variants."""
+    tokens: tuple[str, ...]
+    """Folded words, bigrams and characters, without words that only ask; repeats kept."""
+    expansions: tuple[Expansion, ...]
+
+    @property
+    def expanded_text(self) -> str:
+        """The question together with the first terms that were added for each of its words."""
+        return " ".join([self.text, *(term for one in self.expansions for term in one.terms[:TERMS_IN_TEXT])])
+
+
+TERMS_IN_TEXT: Final = 4
+"""Terms of each added group that go into the text whose meaning is searched: more blur it."""
+
+
+def understand(index: PlanIndex, query: str, *, exact: bool = False) -> Question:
+    """Take a question apart.
+
+    Args:
+        index: whose dictionary and synonyms are used.
+        query: as it was asked; ``"…"`` marks a phrase.
+        exact: add no words.
+    """
+    # A broken console can put lone surrogates into a question.
+    whole = query.encode("utf-8", "replace").decode("utf-8")
+    phrases = tuple(dict.fromkeys(phrase for phrase in _phrases(whole) if any(map(str.isalnum, fold(phrase)))))
+    text = _QUOTED.sub(lambda match: f" {next(filter(None, match.groups()), '')} ", whole).strip()
+    runs = list(_content(index, text)) or [text]
+    tokens = tuple(token for run in runs for token in index.tokenizer.tokens(run))
+    return Question(text, phrases, tokens, () if exact else index.vocabulary.expand(text))
+
+
+def _phrases(query: str) -> Iterator[str]:
+    for match in _QUOTED.finditer(query):
+        yield next(filter(None, match.groups()), "").strip()
+
+
+def _content(index: PlanIndex, text: str) -> Iterator[str]:
+    """The stretches of a question between the words that only ask."""
+    folded = fold(text)
+    start = end = 0
+    for word in index.tokenizer.words(text):
+        place = folded.index(word, end)
+        if index.vocabulary.only_asks(word):
+            yield from _worth(text[start:place])
+            start = place + len(word)
+        end = place + len(word)
+    yield from _worth(text[start:])
+
+
+def _worth(run: str) -> Sequence[str]:
+    return [run] if any(map(str.isalnum, run)) else []

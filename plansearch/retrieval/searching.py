@@ -1,0 +1,230 @@
+"""Search: which plan items answer a question, best first, and how many do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from plansearch.errors import EmptyQueryError, QueryError
+from plansearch.index import PlanIndex
+from plansearch.results import AddedTerms, Filters, Hit, SearchMode, SearchResult
+from plansearch.retrieval.explanation import explain
+from plansearch.retrieval.filters import resolve_filters
+from plansearch.retrieval.folding import Group, fold_twins
+from plansearch.retrieval.likeness import positions_of, question_like, vector_like
+from plansearch.retrieval.phrases import with_phrases
+from plansearch.retrieval.question import Question, understand
+from plansearch.retrieval.scoring import (
+    THRESHOLDS,
+    Ratings,
+    Scores,
+    grade_of,
+    log_odds,
+    probability,
+    question_vector,
+    rate,
+)
+from plansearch.text import fold, match_ranges
+from plansearch.types import FloatMatrix, Reranker
+
+MAX_QUERY_LENGTH: Final = 1000
+"""Characters; the model reads about 500, and the time grows with the length: 6,000 take 5 s, 20,000 take 27 s."""
+
+RERANKED: Final = 50
+"""First items that a reranker puts in order; it reads each with the question, which takes seconds."""
+
+ITEMS_BY_WORDS: Final = 3
+"""Items shown that share words with a question where nothing answers it."""
+
+NO_FILTERS: Final = Filters()
+
+Positions = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """A question ready to be answered: understood, rated, with what may answer it."""
+
+    question: Question
+    mode: SearchMode
+    asked: FloatMatrix | None
+    """Its vector, ``(1, dimension)``; ``None`` where only words count."""
+    ratings: Ratings
+    close: npt.NDArray[np.bool_]
+    """Which items are close enough, ``(n_items,)``."""
+
+
+def search(
+    index: PlanIndex,
+    query: str = "",
+    *,
+    filters: Filters = NO_FILTERS,
+    limit: int | None = 10,
+    mode: SearchMode = "hybrid",
+    fold_equal: bool = True,
+    exact: bool = False,
+    why: bool = False,
+    like: Sequence[str] = (),
+    unlike: Sequence[str] = (),
+    reranker: Reranker | None = None,
+) -> SearchResult:
+    """Find the plan items that answer a question.
+
+    An item's score does not depend on the filters: what they leave keeps the order of the unfiltered answer.
+
+    Args:
+        index: what to search.
+        query: words or a sentence, in Traditional or Simplified characters; ``"…"`` asks for a phrase, letter for
+            letter. It may be empty where ``like`` is given.
+        filters: which items may answer. Of an agency, type or city a part of the name is enough that only one has.
+        limit: how many hits at most; ``None`` for all that are close enough.
+        mode: ``words`` finds shared words (BM25), ``meaning`` near vectors, ``hybrid`` adds up both.
+        fold_equal: make one hit of items with the same or nearly the same text.
+        exact: add no words to the question.
+        why: say of each hit why it was found, which takes some time.
+        like: ids of items that the hits are to be like; they are not hits themselves.
+        unlike: ids of items that the hits are not to be like.
+        reranker: reads the first 50 items together with the question and puts them in order again.
+
+    Raises:
+        EmptyQueryError: the query holds nothing to search for.
+        QueryError: it is longer than `MAX_QUERY_LENGTH`, or an id is unknown.
+        UnknownFilterValueError: a filter names what no item has, or a part of what several have.
+        PlansearchError: the model or the index fails.
+    """
+    if limit is not None and limit < 1:
+        msg = f"limit must be at least 1, not {limit}"
+        raise ValueError(msg)
+    liked, unliked = positions_of(index, like), positions_of(index, unlike)
+    inquiry = inquire(index, query, mode=mode, exact=exact, liked=liked, unliked=unliked)
+    resolved = resolve_filters(index, filters)
+    allowed = np.setdiff1d(np.asarray(index.catalog.allowed(resolved), dtype=np.int64), [*liked, *unliked])
+    ranked = rank(inquiry, allowed)
+    if reranker is not None:
+        ranked = _reranked(index, inquiry.question, ranked, reranker)
+    groups = (
+        fold_twins(index, ranked.tolist(), limit) if fold_equal else [Group(int(best), ()) for best in ranked[:limit]]
+    )
+    hits = hits_of(index, inquiry, groups, why=why)
+    caveats = index.catalog.caveats(resolved) if resolved.agencies or resolved.requirements or not hits else ()
+    return SearchResult(
+        query,
+        mode,
+        resolved,
+        index.model,
+        hits,
+        total=len(ranked),
+        searched=len(allowed),
+        caveats=caveats,
+        added=added_terms(inquiry.question),
+        phrases=inquiry.question.phrases,
+        exact=exact,
+        folded=fold_equal,
+        by_words=() if hits else _by_words(index, inquiry, allowed),
+        liked=index.items(liked),
+        unliked=index.items(unliked),
+        reranker=None if reranker is None else reranker.name,
+    )
+
+
+def inquire(
+    index: PlanIndex,
+    query: str,
+    *,
+    mode: SearchMode,
+    exact: bool = False,
+    liked: Sequence[int] = (),
+    unliked: Sequence[int] = (),
+) -> Inquiry:
+    """Understand a question and rate all items by it.
+
+    Raises:
+        PlansearchError: as `search`.
+    """
+    if len(query) > MAX_QUERY_LENGTH:
+        raise QueryError(f"查詢太長（{len(query)} 字）。請縮短到 {MAX_QUERY_LENGTH} 字以內，一次問一件事。")
+    if not liked and not any(character.isalnum() for character in fold(query)):
+        raise EmptyQueryError(f"查詢「{query}」沒有可以搜尋的文字。請輸入要找的內容，例如：無障礙設施。")
+    question = understand(index, query, exact=exact)
+    asked = None
+    if mode != "words" and question.text:
+        asked = question_vector(index, question)
+    if liked:
+        if mode != "words":
+            asked = vector_like(index, asked, liked, unliked)
+        question = question_like(index, question, liked)
+    ratings = rate(index, question, mode, asked)
+    close = ratings.covered > 0 if mode == "words" else ratings.odds >= log_odds(THRESHOLDS["possible"])
+    if question.phrases:
+        # who asks for a phrase wants all that has it, and nothing else
+        close = with_phrases(index, question.phrases)
+    return Inquiry(question, mode, asked, ratings, close)
+
+
+def rank(inquiry: Inquiry, allowed: Positions) -> Positions:
+    """Those of the allowed positions that are close enough, best first."""
+    found = allowed[inquiry.close[allowed]]
+    # Positions ascend and the sort is stable, so equal scores stay in the order of the plans.
+    return found[np.argsort(-inquiry.ratings.odds[found], kind="stable")]
+
+
+def hits_of(index: PlanIndex, inquiry: Inquiry, groups: Sequence[Group], *, why: bool = False) -> tuple[Hit, ...]:
+    """Hits of ranked groups of items."""
+    marks = [*index.tokenizer.marks(inquiry.question.text), *map(fold, inquiry.question.phrases)]
+    marks = [mark for mark in marks if not index.vocabulary.only_asks(mark)] or marks
+    marks += [fold(term) for term in _all_added(inquiry.question)]
+    items = iter(index.items([position for group in groups for position in (group.best, *group.twins)]))
+    likely = probability(inquiry.ratings.odds)
+    hits = []
+    for place, group in enumerate(groups, start=1):
+        found = next(items)
+        hit = Hit(
+            place,
+            float(inquiry.ratings.odds[group.best]),
+            found,
+            match_ranges(found.item.text, marks),
+            relevance=float(likely[group.best]),
+            grade=grade_of(float(likely[group.best])),
+            twins=tuple(next(items) for _ in group.twins),
+        )
+        hits.append(hit)
+    if why:
+        pairs = [(hit, group.best) for hit, group in zip(hits, groups, strict=True)]
+        reasons = explain(
+            index, inquiry.question, pairs, ratings=inquiry.ratings, mode=inquiry.mode, asked=inquiry.asked
+        )
+        hits = [replace(hit, why=reason) for hit, reason in zip(hits, reasons, strict=True)]
+    return tuple(hits)
+
+
+def added_terms(question: Question) -> tuple[AddedTerms, ...]:
+    """What was added to a question's words."""
+    return tuple(AddedTerms(one.word, one.terms) for one in question.expansions)
+
+
+def _all_added(question: Question) -> list[str]:
+    return [term for one in question.expansions for term in one.terms]
+
+
+def _by_words(index: PlanIndex, inquiry: Inquiry, allowed: Positions) -> tuple[Hit, ...]:
+    """What shares most of a question's words, where nothing answers it."""
+    covered: Scores = inquiry.ratings.covered[allowed]
+    if inquiry.mode == "meaning":
+        covered = rate(index, inquiry.question, "words").covered[allowed]
+    best = allowed[np.argsort(-covered, kind="stable")][: min(ITEMS_BY_WORDS, int(np.count_nonzero(covered)))]
+    return hits_of(index, inquiry, [Group(int(position), ()) for position in best])
+
+
+def _reranked(index: PlanIndex, question: Question, ranked: Positions, reranker: Reranker) -> Positions:
+    """The first items in the order in which a reranker finds that they answer."""
+    first = ranked[:RERANKED].tolist()
+    if not first:
+        return ranked
+    texts = index.catalog.texts(first)
+    scores = reranker.scores(question.text, [texts[position] for position in first])
+    order = np.argsort(-np.asarray(scores), kind="stable")
+    return np.concatenate([ranked[:RERANKED][order], ranked[RERANKED:]])

@@ -1,0 +1,198 @@
+"""The synonym list: groups of terms, the wordings that lead to them, and words that only ask."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from plansearch.errors import ConfigurationError
+from plansearch.text import fold
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]
+
+VOCABULARY_NAME = "synonyms.toml"
+"""Beside the plans: the words that this office uses, to be searched together with those that come with the program."""
+
+_KEYS = {"terms", "wording", "source"}
+_LISTS = ("group", "question_words", "ignored")
+
+
+@dataclass(frozen=True, slots=True)
+class SynonymGroup:
+    """Words for one thing.
+
+    A question with one of the ``terms`` is also searched for the others. ``wording`` is what people say
+    instead; it leads to the terms, and nothing leads to it.
+    """
+
+    terms: tuple[str, ...]
+    wording: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """A word of a question, and the terms that it is also searched by."""
+
+    word: str
+    """As the question writes it."""
+    terms: tuple[str, ...]
+    everyday: bool
+    """The word is a wording that plans don't use, rather than a term of their own."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """All groups of synonyms, the words that only ask (``怎麼``), and words that are never expanded."""
+
+    groups: tuple[SynonymGroup, ...] = ()
+    question_words: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+    def __add__(self, other: Vocabulary) -> Vocabulary:
+        return Vocabulary(
+            self.groups + other.groups, self.question_words + other.question_words, self.ignored + other.ignored
+        )
+
+    def expand(self, question: str) -> tuple[Expansion, ...]:
+        """Find the words of a question that are said in other ways too, in their order.
+
+        Of words that lie within one another the longest counts: 線上申辦 is not also 申辦.
+        """
+        folded = fold(question)
+        found = [
+            (start, start + len(word), number, everyday)
+            for word, number, everyday in self._entries
+            for start in _places(folded, word)
+        ]
+        outer = [
+            one
+            for one in found
+            if not any(two[0] <= one[0] and one[1] <= two[1] and two[1] - two[0] > one[1] - one[0] for two in found)
+        ]
+        expansions: dict[tuple[str, int], Expansion] = {}
+        for start, end, number, everyday in sorted(outer):
+            if terms := self._others(number, folded):
+                expansions.setdefault((folded[start:end], number), Expansion(question[start:end], terms, everyday))
+        return tuple(expansions.values())
+
+    def only_asks(self, word: str) -> bool:
+        """Whether a folded word belongs to the asking and not to what is asked for."""
+        return word in self._asking
+
+    def to_json(self) -> dict[str, Any]:
+        """As an index keeps it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Vocabulary:
+        """From what `to_json` made.
+
+        Raises:
+            KeyError, TypeError: it is something else.
+        """
+        groups = tuple(
+            SynonymGroup(tuple(group["terms"]), tuple(group["wording"]), str(group["source"]))
+            for group in values["groups"]
+        )
+        return cls(groups, tuple(values["question_words"]), tuple(values["ignored"]))
+
+    @cached_property
+    def _entries(self) -> list[tuple[str, int, bool]]:
+        """Every word that is expanded, folded, with its group's number and whether it is a wording."""
+        words = [
+            (word, number, everyday)
+            for number, group in enumerate(self.groups)
+            for words, everyday in ((group.terms, False), (group.wording, True))
+            for word in words
+        ]
+        ignored = set(fold("\n".join(self.ignored)).split("\n")) if self.ignored else set()
+        folded = fold("\n".join(word for word, _, _ in words)).split("\n")
+        return [
+            (word, number, everyday)
+            for word, (_, number, everyday) in zip(folded, words, strict=True)
+            if word not in ignored
+        ]
+
+    @cached_property
+    def _asking(self) -> frozenset[str]:
+        return frozenset(fold("\n".join(self.question_words)).split("\n"))
+
+    def _others(self, number: int, folded: str) -> tuple[str, ...]:
+        return tuple(term for term in self.groups[number].terms if fold(term) not in folded)
+
+
+def _places(folded: str, word: str) -> Iterator[int]:
+    """Where a folded word begins in a folded text; Latin words only as whole ones."""
+    start = folded.find(word)
+    while start >= 0:
+        end = start + len(word)
+        if not (_joined(folded, start - 1, word[0]) or _joined(folded, end, word[-1])):
+            yield start
+        start = folded.find(word, start + 1)
+
+
+def _joined(folded: str, place: int, edge: str) -> bool:
+    """Whether the character at a place and the edge of a word beside it make one Latin word or number."""
+    return edge.isascii() and edge.isalnum() and 0 <= place < len(folded) and _is_ascii_word(folded[place])
+
+
+def _is_ascii_word(character: str) -> bool:
+    return character.isascii() and character.isalnum()
+
+
+def bundled_vocabulary() -> Vocabulary:
+    """The list that comes with the program."""
+    return read_vocabulary(Path(__file__).with_name(VOCABULARY_NAME))
+
+
+def read_vocabulary(path: Path) -> Vocabulary:
+    """Read a synonym list: ``[[group]]`` tables, ``question_words`` and ``ignored``.
+
+    Returns:
+        What it says; nothing where there is no such file.
+
+    Raises:
+        ConfigurationError: it is no TOML, or a part of it is not as it should be.
+    """
+    if not path.is_file():
+        return Vocabulary()
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(f"無法讀取「{path}」：{error}。請確認它是 UTF-8 的 TOML 檔。") from error
+    if unknown := sorted(values.keys() - set(_LISTS)):
+        raise ConfigurationError(f"「{path}」有不認識的欄位 {unknown[0]}；可用的是 {'、'.join(_LISTS)}。")
+    groups = values.get("group", [])
+    if not isinstance(groups, list):
+        raise ConfigurationError(f"「{path}」的每一組同義詞要各寫一段 [[group]]（兩層方括號）。")
+    return Vocabulary(
+        tuple(_group(f"「{path}」第 {place} 段 [[group]]", group) for place, group in enumerate(groups, 1)),
+        _words(f"「{path}」", values, "question_words"),
+        _words(f"「{path}」", values, "ignored"),
+    )
+
+
+def _group(where: str, group: object) -> SynonymGroup:
+    if not isinstance(group, dict):
+        raise ConfigurationError(f"{where}不是一段設定。請照 terms、wording、source 三欄填寫。")
+    if unknown := sorted(group.keys() - _KEYS):
+        raise ConfigurationError(f"{where}有不認識的欄位 {unknown[0]}；可用的是 terms、wording、source。")
+    terms, wording = _words(where, group, "terms"), _words(where, group, "wording")
+    if not terms:
+        raise ConfigurationError(f'{where}缺少 terms（計畫裡的用語），例如 terms = ["無障礙", "坡道"]。')
+    return SynonymGroup(terms, wording, str(group.get("source", "")))
+
+
+def _words(where: str, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    words: Sequence[object] = table.get(key, [])
+    if not isinstance(words, list) or not all(isinstance(word, str) and word.strip() for word in words):
+        raise ConfigurationError(f'{where}的 {key} 要是一列詞，例如 {key} = ["無障礙", "坡道"]。')
+    return tuple(str(word).strip() for word in words)
