@@ -116,11 +116,11 @@ def _plan_start(blocks: Sequence[Paragraph | Table], position: int, starts: Sequ
     if title is None or not _begins_below(blocks, position):
         return None
     before = blocks[position - 1] if position else None
-    lines = (title,)
+    lines = [title]
     if kind_of_title(title.text) == PLAN:
         metadata = _read_title(lines)
         if metadata.agency is None and isinstance(before, Paragraph) and agency_name(before.text):
-            lines = (before, title)
+            lines = [before, title]
             metadata = _read_title(lines)
         start = _Start(position - len(lines) + 1, compact(title.text), metadata.agency, metadata.year, is_plan=True)
     elif (name := agency_name(title.text)) is not None and isinstance(blocks[position], Paragraph):

@@ -102,7 +102,7 @@ def _unpack(data: bytes, member: zipfile.ZipInfo, name: str, limits: Limits, roo
         _Inspection(name, member.filename, limits).look(packed)
         return _within(len(packed), room, name, limits)
     inspection = _Inspection(name, member.filename, limits)
-    stream, left, total = zlib.decompressobj(-zlib.MAX_WBITS), packed, 0
+    stream, left, total = zlib.decompressobj(-zlib.MAX_WBITS), bytes(packed), 0
     while left and not stream.eof:
         try:
             piece = stream.decompress(left, _PIECE)

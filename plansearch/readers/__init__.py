@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from plansearch.errors import ReadError, UnsupportedFormatError
+from plansearch.limits import DEFAULT_LIMITS, Limits
 from plansearch.readers.detection import OFFICE_KINDS, SUFFIXES, Kind, detect_kind
 from plansearch.readers.plaintext import read_plaintext
 from plansearch.types import Document
@@ -16,14 +17,19 @@ from plansearch.types import Document
 __all__ = ["SUFFIXES", "read_document"]
 
 
-def read_document(path: Path, name: str | None = None) -> Document:
+def read_document(
+    path: Path, name: str | None = None, *, limits: Limits = DEFAULT_LIMITS, ocr: bool = False
+) -> Document:
     """Read one file.
 
     Args:
         path: the file.
         name: what to call it; its file name if not given.
+        limits: how many pages it may have, and how deep its tables may nest.
+        ocr: read pages that are pictures too.
 
     Raises:
+        LimitError: it is beyond a limit.
         UnsupportedFormatError: no reader knows this kind of file.
         ReadError: the file cannot be opened, or its text cannot be read.
     """
@@ -38,10 +44,10 @@ def read_document(path: Path, name: str | None = None) -> Document:
         raise ReadError(f"無法開啟「{name}」（{type(error).__name__}）。請確認它是檔案，而且有讀取權限。") from error
     if not data.strip():
         raise ReadError(f"「{name}」是空的檔案。")
-    return _read(detect_kind(data, name), data, name)
+    return _read(detect_kind(data, name), data, name, limits, ocr=ocr)
 
 
-def _read(kind: Kind, data: bytes, name: str) -> Document:
+def _read(kind: Kind, data: bytes, name: str, limits: Limits, *, ocr: bool) -> Document:  # noqa: ARG001
     """Hand the bytes to the reader of their kind."""
     if kind == "text":
         return read_plaintext(data, name)
