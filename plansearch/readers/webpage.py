@@ -121,6 +121,7 @@ def plain_page(data: bytes, name: str) -> PlainPage:
     for table in [region, *region.iter("td", "th")]:
         _bound_spans(table)
     _write_lists(region)
+    _repair_tables(region)
     page = etree.Element("html")
     inner = etree.SubElement(page, "body")
     if heading:
@@ -277,6 +278,36 @@ def _bound_spans(cell: etree._Element) -> None:
         span = cell.get(name)
         if span is not None:
             cell.set(name, str(min(int(span), _MAX_SPAN) if span.isascii() and span.isdigit() else 1))
+
+
+def _repair_tables(region: etree._Element) -> None:
+    """Tables of nothing but rows of cells: what else stands between them moves out, since pandoc gives up on it."""
+    for table in [*region.iter("table")]:
+        for wrapper in [*table.iter("form", "center", "font", "span", "div")]:
+            if wrapper.getparent().tag in _ROW_GROUPS | {"table", "tr"} and wrapper.find(".//td") is not None:
+                wrapper.drop_tag()
+        for part in [table, *table.iter(*_ROW_GROUPS)]:
+            for child in [*part]:
+                if child.tag not in _ROW_GROUPS | {"tr", "caption", "colgroup", "col"} and part.tag == "table":
+                    _move_before(table, child)
+        for row in [*table.iter("tr")]:
+            for child in [*row]:
+                if child.tag not in {"td", "th"}:
+                    child.tag = "td"
+            if not len(row):
+                row.drop_tree()
+    for table in [*region.iter("table")]:
+        if table is not region and table.find(".//td") is None and table.find(".//th") is None:
+            table.drop_tag()
+
+
+_ROW_GROUPS = frozenset({"thead", "tbody", "tfoot"})
+
+
+def _move_before(table: etree._Element, child: etree._Element) -> None:
+    child.tail = None
+    if table.getparent() is not None:
+        table.addprevious(child)
 
 
 def _write_lists(region: etree._Element) -> None:
