@@ -29,6 +29,10 @@ _DROPPED = frozenset(
     | {f"{_TEXT}{name}" for name in ("illustration-index", "table-index", "alphabetical-index", "user-index")}
 )
 """Deleted text, remarks, tables of contents, and what is not text at all; pictures and text boxes go with them."""
+_INLINES = frozenset(
+    f"{_TEXT}{name}" for name in ("span", "a", "s", "tab", "line-break", "note", "note-citation", "note-body", "list")
+)
+"""What pandoc reads inside of a paragraph; whatever else has text there (fields, forms) becomes a ``span``."""
 _PARAGRAPHS = frozenset({f"{_TEXT}p", f"{_TEXT}h"})
 _PLACE = re.compile(r"%(\d{1,2})%")
 _REPAIR = "檔案不完整或已損毀，請用 LibreOffice 或 Word 開啟後另存新檔。"
@@ -87,7 +91,8 @@ def plain_text(data: bytes, name: str) -> PlainText:
         raise ReadError(f"「{name}」無法開啟：{_REPAIR}") from error
     try:
         boxed = tuple(_boxed_texts(content))
-        _drop(content)
+        _drop(content, _hidden_styles(content))
+        _take_fields(content)
         _Numberer(content, styles).number(content)
         return PlainText(_packed(content, written), boxed)
     except RecursionError as error:
@@ -105,12 +110,32 @@ def _boxed_texts(content: Element) -> Iterator[str]:
             yield text
 
 
-def _drop(root: Element) -> None:
-    """Drop what is no text, and keep the text that follows it."""
+def _hidden_styles(content: Element) -> frozenset[str]:
+    """Names of the styles whose text is not shown."""
+    return frozenset(
+        style.get(f"{_STYLE}name", "")
+        for style in content.iter(f"{_STYLE}style")
+        for properties in style.iter(f"{_STYLE}text-properties")
+        if properties.get(f"{_TEXT}display") == "none"
+    )
+
+
+def _take_fields(content: Element) -> None:
+    """Make the fields inside of paragraphs what pandoc reads: their text."""
+    for paragraph in [element for element in content.iter() if element.tag in _PARAGRAPHS]:
+        for element in paragraph.iter():
+            if element.tag not in _INLINES | _PARAGRAPHS and (element.text or len(element)):
+                element.tag = f"{_TEXT}span"
+                element.attrib.clear()
+
+
+def _drop(root: Element, hidden: frozenset[str]) -> None:
+    """Drop what is no text, and what is not shown, and keep the text that follows it."""
     for parent in [*root.iter()]:
         kept: list[Element] = []
         for child in parent:
-            if child.tag not in _DROPPED and not str(child.tag).startswith(_DRAW):
+            unseen = child.tag == f"{_TEXT}span" and child.get(f"{_TEXT}style-name", "") in hidden
+            if child.tag not in _DROPPED and not str(child.tag).startswith(_DRAW) and not unseen:
                 kept.append(child)
             elif child.tail and kept:
                 kept[-1].tail = (kept[-1].tail or "") + child.tail

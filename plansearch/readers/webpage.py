@@ -286,19 +286,22 @@ def _repair_tables(region: etree._Element) -> None:
         for wrapper in [*table.iter("form", "center", "font", "span", "div")]:
             if wrapper.getparent().tag in _ROW_GROUPS | {"table", "tr"} and wrapper.find(".//td") is not None:
                 wrapper.drop_tag()
-        for part in [table, *table.iter(*_ROW_GROUPS)]:
-            for child in [*part]:
-                if child.tag not in _ROW_GROUPS | {"tr", "caption", "colgroup", "col"} and part.tag == "table":
-                    _move_before(table, child)
+        for child in [*table]:
+            if child.tag not in _ROW_GROUPS | {"tr", "caption", "colgroup", "col"}:
+                _move_before(table, child)
         for row in [*table.iter("tr")]:
-            for child in [*row]:
-                if child.tag not in {"td", "th"}:
-                    child.tag = "td"
-            if not len(row):
-                row.drop_tree()
+            _repair_row(row)
     for table in [*region.iter("table")]:
         if table is not region and table.find(".//td") is None and table.find(".//th") is None:
             table.drop_tag()
+
+
+def _repair_row(row: etree._Element) -> None:
+    for child in row:
+        if child.tag not in {"td", "th"}:
+            child.tag = "td"
+    if not len(row):
+        row.drop_tree()
 
 
 _ROW_GROUPS = frozenset({"thead", "tbody", "tfoot"})
