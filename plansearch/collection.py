@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import os
+import re
+import stat
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cache
+from fnmatch import fnmatchcase
+from hashlib import sha256
 from pathlib import Path
 
-from plansearch.encoders import load_encoder
-from plansearch.errors import ConfigurationError, EncoderError, PlansearchError, ReadError
-from plansearch.frameworks import Framework, bundled_frameworks
-from plansearch.parsing import parse_document
+from plansearch.corrections import SUFFIX as CORRECTIONS_SUFFIX
+from plansearch.corrections import (
+    CorrectedPlan,
+    CorrectionsFile,
+    apply_corrections,
+    corrections_path,
+    read_corrections,
+)
+from plansearch.errors import ConfigurationError, CorrectionError, ParseError, PlansearchError, ReadError
+from plansearch.frameworks import Framework
+from plansearch.isolation import FileReader
+from plansearch.limits import DEFAULT_LIMITS, Limits
 from plansearch.parsing.metadata import agency_type_of
-from plansearch.readers import read_document
-from plansearch.types import Encoder, Metadata, Plan, Progress, SkippedFile
+from plansearch.planfile import ReadingTask
+from plansearch.types import Metadata, Plan, Progress, SkipKind, SkippedFile
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -23,7 +35,16 @@ else:
 
 OVERRIDES_NAME = "plans.toml"
 """Beside the plans: what the person who collected them knows better than their text."""
+_SETTINGS = frozenset({OVERRIDES_NAME, "synonyms.toml"})
+"""Files beside the plans that say how to read or search them."""
+_FURTHER_PLAN = re.compile(r"\[\d+\]$")
+"""After the file's name in that of its second plan and those that follow."""
+_LINK = "這是捷徑（符號連結），不會跟過去讀取。如果它指的是計畫，請把檔案本身複製到資料夾裡。"
+_ORPHAN = "這份更正所屬的計畫檔不在資料夾裡，可能已改名。請把更正檔改成相同的名稱，或確認不再需要後刪除。"
 _FIELD_TYPES: Mapping[str, type] = {"agency": str, "agency_type": str, "city": str, "year": int, "title": str}
+
+
+_PARTIAL = ".tmp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,50 +55,97 @@ class Collection:
     skipped: tuple[SkippedFile, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """How the files of a folder are read."""
+
+    limits: Limits = DEFAULT_LIMITS
+    force: tuple[str, ...] = ()
+    """Names or patterns (``*.docx``) of files that are plans, whatever they look like."""
+    ocr: bool = False
+    frameworks: tuple[Framework, ...] | None = None
+    """The catalogs to align with; those that come with the program if not given."""
+
+    def forces(self, name: str) -> bool:
+        """Whether a file is to be taken for a plan."""
+        last = name.rsplit("/", 1)[-1]
+        return any(wanted in {name, last} or fnmatchcase(name, wanted) for wanted in self.force)
+
+
+@dataclass(frozen=True, slots=True)
+class InspectedFile:
+    """One file with its plans, what else stands in it, and what people corrected."""
+
+    plans: tuple[CorrectedPlan, ...]
+    asides: tuple[SkippedFile, ...]
+    corrections: CorrectionsFile | None
+
+
 def read_collection(
-    folder: Path, progress: Progress | None = None, frameworks: Sequence[Framework] | None = None
+    folder: Path,
+    progress: Progress | None = None,
+    frameworks: Sequence[Framework] | None = None,
+    options: ReadingOptions | None = None,
 ) -> Collection:
     """Read and parse all plans under a folder.
 
     A file that cannot be read costs that file alone; it is listed with the reason. Symbolic links are not followed.
+    Of files with the same content one is read.
 
     Args:
         folder: where the plans are; folders inside it are read too.
         progress: called after each file with how many of how many are done.
         frameworks: the catalogs to align with; those that come with the program if not given.
+        options: limits, and which files are plans whatever they look like.
 
     Raises:
         ReadError: the folder is missing or cannot be listed.
         ConfigurationError: ``plans.toml`` is wrong.
     """
-    files = _files(folder)
+    options = options or ReadingOptions(frameworks=tuple(frameworks) if frameworks is not None else None)
+    files, skipped = _files(folder)
     overrides = read_overrides(folder / OVERRIDES_NAME)
-    catalogs = bundled_frameworks() if frameworks is None else frameworks
+    skipped += _missing(files, overrides, options)
+    unique, duplicates = _unique(files, overrides, options.limits)
+    skipped += duplicates
     plans: list[Plan] = []
-    skipped = [
-        SkippedFile(name, f"{OVERRIDES_NAME} 提到這個檔案，但資料夾中沒有。請檢查檔名。")
-        for name in overrides
-        if name not in files
-    ]
-    for done, (name, path) in enumerate(files.items(), 1):
-        try:
-            plans.append(_read(path, name, overrides.get(name, {}), catalogs))
-        except PlansearchError as error:
-            skipped.append(SkippedFile(name, str(error)))
-        if progress is not None:
-            progress(done, len(files))
-    return Collection(tuple(plans), tuple(skipped))
+    with FileReader(options.limits) as reader:
+        for done, (name, path) in enumerate(unique.items(), 1):
+            try:
+                inspected = _inspect(reader, path, name, overrides, options)
+                plans += [corrected.plan for corrected in inspected.plans]
+                skipped += inspected.asides
+            except PlansearchError as error:
+                kind: SkipKind = "not_a_plan" if isinstance(error, ParseError) else "unreadable"
+                skipped.append(SkippedFile(name, str(error), kind))
+            if progress is not None:
+                progress(done, len(unique))
+    return Collection(tuple(plans), tuple(sorted(skipped, key=lambda file: file.name)))
 
 
 def read_plan(path: Path, frameworks: Sequence[Framework] | None = None) -> Plan:
-    """Read and parse one plan, with what ``plans.toml`` beside it says.
+    """Read and parse one plan, with what ``plans.toml`` and corrections beside it say.
+
+    Of a file that holds several plans it is the first; a file that does not look like a plan is read all the same,
+    and ``doubt`` says so.
 
     Raises:
-        PlansearchError: it cannot be read, or is no plan.
+        PlansearchError: it cannot be read, or holds nothing that could be a plan.
     """
+    options = ReadingOptions(frameworks=tuple(frameworks) if frameworks is not None else None)
+    return inspect_file(path, options).plans[0].plan
+
+
+def inspect_file(path: Path, options: ReadingOptions | None = None) -> InspectedFile:
+    """Read one file with everything that is known of it, also one that does not look like a plan.
+
+    Raises:
+        PlansearchError: it cannot be read, or holds nothing that could be a plan.
+    """
+    options = replace(options or ReadingOptions(), force=("*",))
     overrides = read_overrides(path.parent / OVERRIDES_NAME)
-    catalogs = bundled_frameworks() if frameworks is None else frameworks
-    return _read(path, path.name, overrides.get(path.name, {}), catalogs)
+    with FileReader(options.limits) as reader:
+        return _inspect(reader, path, path.name, overrides, options)
 
 
 def read_overrides(path: Path) -> dict[str, dict[str, str | int]]:
@@ -114,34 +182,132 @@ def _override(path: Path, number: int, table: object) -> tuple[str, dict[str, st
     return table["file"], given
 
 
-def _files(folder: Path) -> dict[str, Path]:
-    """Name to path of every file that may be a plan, sorted by name; a README beside the plans is none."""
+def _files(folder: Path) -> tuple[dict[str, Path], list[SkippedFile]]:
+    """Name to path of every file that may be a plan, sorted by name, and what is left unopened.
+
+    A README beside the plans is none, nor what the system or an office program leaves there.
+    """
     if not folder.is_dir():
         raise ReadError(f"找不到資料夾「{folder}」。請確認路徑；計畫檔要放在同一個資料夾裡。")
+    named: dict[str, Path] = {}
+    skipped: list[SkippedFile] = []
+    for path in _walk(folder, folder, skipped):
+        name = path.relative_to(folder).as_posix()
+        if any(part.startswith((".", "~$")) for part in name.split("/")) or path.stem.lower() == "readme":
+            continue
+        if path.is_symlink():
+            skipped.append(SkippedFile(name, _LINK, "link"))
+        elif name in _SETTINGS or name.endswith(CORRECTIONS_SUFFIX + _PARTIAL):
+            continue
+        elif name.endswith(CORRECTIONS_SUFFIX):
+            if not path.with_name(path.name.removesuffix(CORRECTIONS_SUFFIX)).exists():
+                skipped.append(SkippedFile(name, _ORPHAN, "missing"))
+        else:
+            named[name] = path
+    return {name: named[name] for name in sorted(named)}, skipped
+
+
+def _walk(folder: Path, root: Path, skipped: list[SkippedFile]) -> Iterator[Path]:
+    """Everything under a folder that is no folder; links are given, never followed."""
     try:
-        paths = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
-        raise ReadError(f"無法讀取資料夾「{folder}」：{error.strerror or error}。請確認讀取權限。") from error
-    named = {path.relative_to(folder).as_posix(): path for path in paths}
-    hidden = {name for name in named if any(part.startswith((".", "~$")) for part in name.split("/"))}
-    beside = {name for name, path in named.items() if path.stem.lower() == "readme"}
-    return {name: named[name] for name in sorted(named.keys() - hidden - beside - {OVERRIDES_NAME})}
+        if folder == root:
+            raise ReadError(f"無法讀取資料夾「{folder}」：{error.strerror or error}。請確認讀取權限。") from error
+        name = folder.relative_to(root).as_posix()
+        reason = f"無法讀取資料夾「{name}」：{error.strerror or error}。請確認讀取權限。"
+        skipped.append(SkippedFile(f"{name}/", reason))
+        return
+    for entry in found:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(Path(entry.path), root, skipped)
+        else:
+            yield Path(entry.path)
 
 
-def _read(path: Path, name: str, override: Mapping[str, str | int], frameworks: Sequence[Framework]) -> Plan:
-    plan = parse_document(read_document(path, name), frameworks, _bundled_encoder)
+def _missing(files: Mapping[str, Path], overrides: Mapping[str, object], options: ReadingOptions) -> list[SkippedFile]:
+    """What ``plans.toml`` and ``--force`` name and the folder does not have."""
+    named = [
+        SkippedFile(name, f"{OVERRIDES_NAME} 提到這個檔案，但資料夾中沒有。請檢查檔名。", "missing")
+        for name in overrides
+        if _FURTHER_PLAN.sub("", name) not in files
+    ]
+    forced = [
+        SkippedFile(wanted, "--force 提到這個檔案，但資料夾中沒有。請檢查檔名。", "missing")
+        for wanted in options.force
+        if not any(replace(options, force=(wanted,)).forces(name) for name in files)
+    ]
+    return named + forced
+
+
+def _unique(
+    files: Mapping[str, Path], overrides: Mapping[str, object], limits: Limits
+) -> tuple[dict[str, Path], list[SkippedFile]]:
+    """The files with different contents, and those that only say again what another says.
+
+    Of two, the one that ``plans.toml`` or corrections speak of is read, else the first by name.
+    """
+    groups: dict[str, list[str]] = {}
+    for name, path in files.items():
+        groups.setdefault(_content(path, limits) or f"/{name}", []).append(name)
+    again: dict[str, str] = {}
+    for names in groups.values():
+        known = [name for name in names if name in overrides or corrections_path(files[name]).exists()]
+        chosen = [*known, *names][0]
+        again |= {name: chosen for name in names if name != chosen}
+    skipped = [
+        SkippedFile(name, f"與「{first}」的內容完全相同，只讀那一個檔案。", "duplicate")
+        for name, first in again.items()
+    ]
+    return {name: path for name, path in files.items() if name not in again}, skipped
+
+
+def _content(path: Path, limits: Limits) -> str | None:
+    """What a file's content is known by; ``None`` where it is not to be opened, or empty."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) or not 0 < status.st_size <= limits.max_size:
+            return None
+        with path.open("rb") as file:
+            return sha256(file.read()).hexdigest()
+    except OSError:
+        return None
+
+
+def _inspect(
+    reader: FileReader,
+    path: Path,
+    name: str,
+    overrides: Mapping[str, Mapping[str, str | int]],
+    options: ReadingOptions,
+) -> InspectedFile:
+    """Read one file, and apply what is known better."""
+    task = ReadingTask(path, name, options.limits, options.forces(name), options.ocr, options.frameworks)
+    reading = reader.read(task)
+    file, remarks = _corrections_of(path)
+    plans = [
+        apply_corrections(
+            replace(_overridden(plan, overrides.get(plan.name, {})), remarks=remarks), number, file, options.frameworks
+        )
+        for number, plan in enumerate(reading.plans, 1)
+    ]
+    return InspectedFile(tuple(plans), reading.asides, file)
+
+
+def _corrections_of(path: Path) -> tuple[CorrectionsFile | None, tuple[str, ...]]:
+    """What people corrected; where that cannot be read, the plan is shown as its source has it, and says so."""
+    try:
+        return read_corrections(path), ()
+    except CorrectionError as error:
+        return None, (f"{error}這裡列的是原檔的內容，沒有套用更正。",)
+
+
+def _overridden(plan: Plan, override: Mapping[str, str | int]) -> Plan:
+    """The plan with what ``plans.toml`` says of it."""
     if not override:
         return plan
     values = {field.name: getattr(plan.metadata, field.name) for field in fields(Metadata)} | dict(override)
     if "agency" in override and "agency_type" not in override:
         values["agency_type"] = agency_type_of(str(override["agency"])) or values["agency_type"]
     return replace(plan, metadata=Metadata(**values), overridden=tuple(sorted(override)))
-
-
-@cache
-def _bundled_encoder() -> Encoder | None:
-    """The bundled model, whose likenesses the thresholds were measured on; ``None`` where it is not installed."""
-    try:
-        return load_encoder()
-    except EncoderError:
-        return None

@@ -28,7 +28,10 @@ A caller's bug is a ``ValueError``, not one of these.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
+
+SOME_UNREADABLE: Final = 3
+"""Exit code of a build that succeeded while some files of the folder could not be read."""
 
 
 class PlansearchError(Exception):

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,6 +28,9 @@ from plansearch.types import Damage, Encoder, FloatMatrix, Plan, Progress, Skipp
 from plansearch.vocabulary import VOCABULARY_NAME, Vocabulary, bundled_vocabulary, read_vocabulary
 from plansearch.yardstick import Chance, WordStatistics
 
+
+if TYPE_CHECKING:
+    from plansearch.collection import ReadingOptions
 
 class PlanIndex:
     """Plans that can be searched: items and their plans, words, vectors.
@@ -55,7 +59,13 @@ class PlanIndex:
 
     @classmethod
     def build(
-        cls, folder: Path, directory: Path, *, model: str | None = None, progress: Progress | None = None
+        cls,
+        folder: Path,
+        directory: Path,
+        *,
+        model: str | None = None,
+        progress: Progress | None = None,
+        options: ReadingOptions | None = None,
     ) -> BuildReport:
         """Read all plans of a folder and write an index of them.
 
@@ -68,6 +78,7 @@ class PlanIndex:
             model: an embedding model by name or folder; the bundled one by default.
             progress: told (done, total) first of files, then of texts to embed.
 
+            options: how files are read: limits, and which are plans whatever they look like.
         Returns:
             What was done. Where no plan was found, nothing is written.
 
@@ -78,7 +89,7 @@ class PlanIndex:
         from plansearch.collection import read_collection  # noqa: PLC0415  the parsers, which no question needs
 
         started = monotonic()
-        collection = read_collection(folder, progress)
+        collection = read_collection(folder, progress, options=options)
         return cls.build_from(
             collection.plans,
             collection.skipped,

@@ -29,6 +29,8 @@ _START_TIMEOUT = 120.0
 _SMALL_TEXT = 32 * 1024
 """Bytes of a text that is read without a process of its own: no reader but ours sees it, plans as text have 5 to 20 kB,
 and the worst text of this size takes seconds (``tests/test_isolation.py`` tries some)."""
+_GRACE = 10.0
+"""Seconds beyond the limit before a reading process that nobody stopped ends by itself."""
 _BOOT = "import sys; sys.path[:] = {path!r}; from plansearch.isolation import serve; serve({memory!r})"
 _AFTER_CRASH = "其他檔案不受影響。請用原本的程式開啟這個檔案，另存新檔後再試。"
 
@@ -99,7 +101,11 @@ class FileReader:
             stderr=subprocess.DEVNULL,
             start_new_session=os.name != "nt",  # so that what it starts can be stopped with it
         )
-        ready = _within(process, _START_TIMEOUT, lambda: _receive(cast("IO[bytes]", process.stdout)))
+        try:
+            ready = _within(process, _START_TIMEOUT, lambda: _receive(cast("IO[bytes]", process.stdout)))
+        except BaseException:
+            _stop(process)
+            raise
         if ready != "ready":
             _stop(process)
             message = "無法啟動讀取檔案的程式。請確認電腦的記憶體足夠，再試一次。"
@@ -215,7 +221,9 @@ def serve(max_memory: int) -> None:
     _send(answers, "ready")
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
-            _send(answers, _outcome(cast("ReadingTask", _receive(requests))))
+            task = cast("ReadingTask", _receive(requests))
+            _end_after(task.limits.timeout + _GRACE)
+            _send(answers, _outcome(task))
 
 
 def _outcome(task: ReadingTask) -> FileReading | PlansearchError:
@@ -236,6 +244,12 @@ def _outcome(task: ReadingTask) -> FileReading | PlansearchError:
         return ReadError(
             f"「{task.name}」無法讀取：讀取程式發生沒有預期的錯誤（{type(error).__name__}）。{_AFTER_CRASH}"
         )
+
+
+def _end_after(seconds: float) -> None:
+    """End this process by itself, should the one that watches it be gone by then."""
+    if sys.platform != "win32":
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _limit_memory(size: int) -> None:

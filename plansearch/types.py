@@ -19,7 +19,7 @@ FloatMatrix = npt.NDArray[np.float32]
 Progress = Callable[[int, int], None]
 """Called with (done, total) as long work goes on."""
 
-AlignmentMethod = Literal["text", "fuzzy", "meaning", "number"]
+AlignmentMethod = Literal["text", "fuzzy", "meaning", "number", "person"]
 """How a heading was matched to a framework's requirement, surest first."""
 
 Relation = Literal["equal", "narrower", "wider", "overlaps"]

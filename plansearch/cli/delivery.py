@@ -26,6 +26,13 @@ def deliver(report: Report, form: Format | None, output: Path | None) -> None:
     write_stream(f"已寫入 {output}：{report.heading}\n", sys.stderr)
 
 
+def notify(message: str) -> None:
+    """Say on standard error what was done."""
+    from plansearch.report.output import write_stream
+
+    write_stream(f"{message}\n", sys.stderr)
+
+
 def complain(message: str) -> None:
     """Say on standard error what went wrong."""
     from plansearch.report.output import write_stream

@@ -10,8 +10,21 @@ import typer
 from plansearch.cli.app import app
 from plansearch.cli.delivery import deliver
 from plansearch.cli.light import LightCommand
-from plansearch.cli.options import FormatOption, IndexOption, OutputOption
-from plansearch.errors import PlansearchError
+from plansearch.cli.options import (
+    ExpandedOption,
+    ForceOption,
+    FormatOption,
+    IndexOption,
+    MemoryOption,
+    NestingOption,
+    OcrOption,
+    OutputOption,
+    PagesOption,
+    SizeOption,
+    TimeoutOption,
+    limits_of,
+)
+from plansearch.errors import SOME_UNREADABLE, PlansearchError
 
 
 @app.command(cls=LightCommand)
@@ -21,29 +34,44 @@ def index(
     model: Annotated[
         str | None, typer.Option("--model", metavar="M", help="語意模型：名稱或資料夾；不給就用內附的模型。")
     ] = None,
+    force: ForceOption = None,
+    ocr: OcrOption = False,
+    max_size: SizeOption = "50MB",
+    max_expanded: ExpandedOption = "500MB",
+    max_pages: PagesOption = 1000,
+    max_nesting: NestingOption = 20,
+    timeout: TimeoutOption = 120,
+    max_memory: MemoryOption = "4GB",
     form: FormatOption = None,
     output: OutputOption = None,
 ) -> None:
     """讀入一個資料夾裡的計畫，建立可以查詢的索引。
 
     再執行一次只處理有變動的內容；中途停止時，原有的索引照常可用。
+    讀不出來的檔案只影響它自己；有這樣的檔案時，結束代碼是 3。
 
     \b
     例：
       plansearch index corpus
       plansearch index D:\\計畫 --index D:\\索引
       plansearch index corpus --model intfloat/multilingual-e5-small
+      plansearch index corpus --force 工作紀要.docx --max-size 100MB
     """
+    from plansearch.collection import ReadingOptions
     from plansearch.index import PlanIndex
     from plansearch.report.progress import progress_bar
     from plansearch.report.reports import build_report
 
+    limits = limits_of(max_size, max_expanded, max_pages, max_nesting, timeout, max_memory)
+    options = ReadingOptions(limits, tuple(force or ()), ocr)
     with progress_bar("讀取計畫", "計算向量") as progress:
-        built = PlanIndex.build(folder, index, model=model, progress=progress)
+        built = PlanIndex.build(folder, index, model=model, progress=progress, options=options)
     deliver(build_report(built), form, output)
     if not built.items:
         message = f"{folder} 裡沒有讀得懂的計畫，沒有建立索引。請確認資料夾是否正確、檔案格式是否支援。"
         raise PlansearchError(message)
+    if any(file.kind == "unreadable" for file in built.skipped):
+        raise typer.Exit(SOME_UNREADABLE)
 
 
 @app.command(cls=LightCommand)

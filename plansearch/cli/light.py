@@ -10,7 +10,8 @@ from typing import Any, TypeAlias, get_args
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
-from plansearch.cli.options import FormatName, ModeName
+from plansearch.cli.options import FormatName, Grouping, ModeName
+from plansearch.limits import parse_size
 
 Word: TypeAlias = "str | int | Path"
 """What was typed, or a default, which has its type already."""
@@ -33,6 +34,17 @@ def _whole(word: Word) -> int:
         raise ValueError(message) from None
 
 
+def _seconds(word: Word | float) -> float:
+    try:
+        seconds = float(str(word))
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        message = f"「{word}」不是秒數。"
+        raise ValueError(message)
+    return seconds
+
+
 def _year(word: Word) -> int:
     return _whole(str(word).strip().removeprefix("民國").removesuffix("年"))
 
@@ -46,12 +58,20 @@ def _one_of(choices: Sequence[str], word: str) -> str:
 
 _CONVERTERS: dict[str, Callable[[Any], object]] = {
     "file": Path,
+    "items": Path,
     "folder": Path,
     "index": Path,
     "output": Path,
     "form": partial(_one_of, get_args(FormatName)),
     "mode": partial(_one_of, get_args(ModeName)),
+    "by": partial(_one_of, get_args(Grouping)),
     "limit": _count,
+    "max_size": parse_size,
+    "max_expanded": parse_size,
+    "max_memory": parse_size,
+    "max_pages": _count,
+    "max_nesting": _count,
+    "timeout": _seconds,
     "year": _year,
 }
 """What is not a string, by the parameter's name."""
@@ -101,6 +121,6 @@ def _converted(parameter: TyperArgument | TyperOption, context: typer.Context, w
         return words
     convert = _CONVERTERS.get(parameter.name or "", str)
     try:
-        return convert(words) if isinstance(words, str | Path | int) else [convert(word) for word in words]
+        return convert(words) if isinstance(words, str | Path | int | float) else [convert(word) for word in words]
     except ValueError as error:
         raise typer.BadParameter(str(error), ctx=context, param=parameter) from None

@@ -9,9 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from plansearch.cli.app import app
-from plansearch.cli.delivery import deliver
+from plansearch.cli.delivery import deliver, notify
 from plansearch.cli.light import LightCommand
-from plansearch.cli.options import FormatOption, OutputOption
+from plansearch.cli.options import (
+    ExpandedOption,
+    FormatOption,
+    MemoryOption,
+    NestingOption,
+    OcrOption,
+    OutputOption,
+    PagesOption,
+    SizeOption,
+    TimeoutOption,
+    limits_of,
+)
 from plansearch.errors import QueryError
 
 if TYPE_CHECKING:
@@ -22,6 +33,13 @@ if TYPE_CHECKING:
 def inspect(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="計畫檔。")],
     damage: Annotated[bool, typer.Option("--damage", help="只列出原文缺漏或錯亂的地方。")] = False,
+    ocr: OcrOption = False,
+    max_size: SizeOption = "50MB",
+    max_expanded: ExpandedOption = "500MB",
+    max_pages: PagesOption = 1000,
+    max_nesting: NestingOption = 20,
+    timeout: TimeoutOption = 120,
+    max_memory: MemoryOption = "4GB",
     form: FormatOption = None,
     output: OutputOption = None,
 ) -> None:
@@ -32,12 +50,58 @@ def inspect(
       plansearch inspect corpus/某計畫.txt
       plansearch inspect corpus/某計畫.txt --damage
       plansearch inspect corpus/某計畫.txt --format csv -o 項目.csv
+      plansearch inspect corpus/某計畫.docx -o 項目.xlsx
     """
-    from plansearch.collection import read_plan
-    from plansearch.report.reports import damage_report, inspection_report
+    from plansearch.collection import ReadingOptions, inspect_file
+    from plansearch.report.reports import damage_report, file_report, inspection_report
+    from plansearch.worksheet import item_key, write_workbook
 
-    plan = read_plan(file)
-    deliver(damage_report(plan) if damage else inspection_report(plan), form, output)
+    limits = limits_of(max_size, max_expanded, max_pages, max_nesting, timeout, max_memory)
+    inspected = inspect_file(file, ReadingOptions(limits, ocr=ocr))
+    if output is not None and output.suffix.lower() == ".xlsx" and form is None and not damage:
+        write_workbook(inspected.plans, output)
+        notify(f"已寫入 {output}；改好後請執行 plansearch correct {file} {output}")
+        return
+    reports = []
+    for number, corrected in enumerate(inspected.plans, 1):
+        keys = [item_key(corrected, number, position) for position in range(len(corrected.plan.items))]
+        reports.append(damage_report(corrected.plan) if damage else inspection_report(corrected.plan, keys))
+    deliver(file_report(reports, inspected.asides), form, output)
+
+
+@app.command(cls=LightCommand)
+def correct(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="計畫檔。")],
+    items: Annotated[Path, typer.Argument(metavar="ITEMS", help="inspect -o 匯出、改好的 .xlsx 或 .csv。")],
+    ocr: OcrOption = False,
+) -> None:
+    """收下人工更正的項目，存在計畫檔旁邊；下次 index 與 inspect 就會採用。
+
+    原檔不會更動。刪除計畫檔旁邊的 .corrections.json 就恢復成原檔的內容。
+
+    \b
+    例：
+      plansearch inspect corpus/某計畫.docx -o 項目.xlsx
+      plansearch correct corpus/某計畫.docx 項目.xlsx
+      plansearch index corpus
+    """
+    from plansearch.collection import ReadingOptions, inspect_file
+    from plansearch.corrections import CorrectionsFile, read_corrections, write_corrections
+    from plansearch.worksheet import read_corrected
+
+    before = read_corrections(file)
+    inspected = inspect_file(file, ReadingOptions(ocr=ocr))
+    corrections = read_corrected(items, inspected.plans, before)
+    sha256 = inspected.plans[0].original.sha256
+    beside = write_corrections(file, CorrectionsFile(file.name, sha256, corrections))
+    counts = {kind: sum(one.kind == kind for one in corrections) for kind in ("changed", "added", "deleted")}
+    if not corrections:
+        notify(f"{items} 與 {file} 讀到的內容相同，沒有更正。")
+        return
+    notify(
+        f"更正 {counts['changed']} 項、新增 {counts['added']} 項、刪除 {counts['deleted']} 項，已寫入 {beside}；"
+        "請再執行 plansearch index 更新索引。"
+    )
 
 
 @app.command(cls=LightCommand)

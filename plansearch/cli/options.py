@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 import typer
 
+from plansearch.limits import Limits
+
 FormatName = Literal["table", "json", "jsonl", "csv", "md"]
 ModeName = Literal["hybrid", "meaning", "words"]
+Grouping = Literal["agency"]
+
+
+def limits_of(
+    max_size: object,
+    max_expanded: object,
+    max_pages: object,
+    max_nesting: object,
+    timeout: object,
+    max_memory: object,
+) -> Limits:
+    """The limits that the options say, turned into numbers by `plansearch.cli.light`."""
+    return Limits(
+        max_size=cast("int", max_size),
+        max_expanded=cast("int", max_expanded),
+        max_pages=cast("int", max_pages),
+        max_nesting=cast("int", max_nesting),
+        timeout=cast("float", timeout),
+        max_memory=cast("int", max_memory),
+    )
+
 
 IndexOption = Annotated[
     Path, typer.Option("--index", envvar="PLANSEARCH_INDEX", metavar="DIR", help="索引所在的資料夾。")
@@ -20,6 +43,25 @@ FormatOption = Annotated[
         help="輸出格式：終端機（table）、JSON、每行一筆 JSON、CSV（Excel 可開）、Markdown；不給就看 -o 的副檔名。",
         show_default=False,
     ),
+]
+ForceOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--force",
+        metavar="FILE",
+        help="這個檔案看起來不像計畫也要收入；可用 *.docx 這樣的寫法，可重複。",
+    ),
+]
+OcrOption = Annotated[bool, typer.Option("--ocr", help="掃描的 PDF 頁用文字辨識讀取（要先安裝 tesseract）。")]
+SizeOption = Annotated[str, typer.Option("--max-size", metavar="SIZE", help="檔案大小的上限。")]
+ExpandedOption = Annotated[
+    str, typer.Option("--max-expanded", metavar="SIZE", help="docx、xlsx 等檔案解開後的大小上限。")
+]
+PagesOption = Annotated[int, typer.Option("--max-pages", metavar="N", help="PDF 頁數的上限。")]
+NestingOption = Annotated[int, typer.Option("--max-nesting", metavar="N", help="表格裡再套表格的層數上限。")]
+TimeoutOption = Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="讀一個檔案最多花幾秒。")]
+MemoryOption = Annotated[
+    str, typer.Option("--max-memory", metavar="SIZE", help="讀檔程式可用的記憶體（Windows 不限制）。")
 ]
 OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="寫到檔案（UTF-8），不印在畫面上。")

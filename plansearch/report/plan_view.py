@@ -16,6 +16,7 @@ _METHODS: dict[AlignmentMethod, str] = {
     "fuzzy": "標題相近",
     "meaning": "依標題的意思推定",
     "number": "只依編號推定",
+    "person": "人工指定",
 }
 _FIELD_NAMES = {"agency": "機關", "agency_type": "類型", "city": "縣市", "year": "年度", "title": "標題"}
 _INDENT = "    "
@@ -62,11 +63,11 @@ def build_lines(report: BuildReport, screen: Screen) -> list[str]:
     return lines
 
 
-def skipped_lines(skipped: Sequence[SkippedFile], screen: Screen) -> list[str]:
+def skipped_lines(skipped: Sequence[SkippedFile], screen: Screen, title: str | None = None) -> list[str]:
     """Files that gave no plan, and why; nothing where there are none."""
     if not skipped:
         return []
-    lines = ["", screen.strong(f"略過 {len(skipped)} 個檔案，內容不在索引裡：")]
+    lines = ["", screen.strong(title or f"略過 {len(skipped)} 個檔案，內容不在索引裡：")]
     for file in skipped:
         lines += [f"  {visible(file.name)}", *screen.paragraph(file.reason, _INDENT)]
     return lines

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from plansearch.report import plan_view, records, search_view
 from plansearch.report.rendering import Report
 from plansearch.report.serialise import Column
+from plansearch.report.screen import Screen
 from plansearch.results import BuildReport, PlanSummary, SearchResult
 from plansearch.types import Plan, SkippedFile
 
@@ -106,15 +108,37 @@ def search_report(result: SearchResult) -> Report:
     )
 
 
-def inspection_report(plan: Plan) -> Report:
-    """How one file was understood."""
+def agency_report(result: AgencyResult) -> Report:
+    """The answer to a query, agency by agency; an agency without a hit is one row without an item."""
+    agencies: list[records.Value] = [
+        records.agency_record(agency) | {"hits": [records.hit_record(hit) for hit in agency.hits]}
+        for agency in result.agencies
+    ]
+    empty: records.Record = dict.fromkeys(_HIT_FIELDS)
+    rows = tuple(
+        hit | {"agency": agency.name, "agency_type": agency.agency_type, "city": agency.city, "state": agency.state}
+        for agency in result.agencies
+        for hit in [records.hit_record(hit) for hit in agency.hits] or [empty]
+    )
+    return Report(
+        heading=f"「{result.query}」：{agency_headline(result)}",
+        about=records.agency_result_record(result) | {"agencies": agencies},
+        rows=rows,
+        fields=(*_HIT_FIELDS, "state"),
+        columns=(Column("機關", "agency"), Column("有無", "state", STATES), *_HIT_COLUMNS[3:]),
+        view=partial(agency_lines, result),
+    )
+
+
+def inspection_report(plan: Plan, keys: Sequence[str] | None = None) -> Report:
+    """How one plan was understood; ``keys`` name its items for ``plansearch correct``."""
     rows = tuple(records.item_record(plan.name, plan.metadata, plan.framework, item) for item in plan.items)
     damage = [records.damage_record(one) for one in plan.damage]
     return Report(
         heading=f"{plan.name}：{len(rows)} 項，缺漏或錯亂 {len(damage)} 處",
         about=records.plan_record(plan) | {"items": list[records.Value](rows), "damage": list[records.Value](damage)},
         rows=rows,
-        fields=(*_ITEM_FIELDS, *_FURTHER_FIELDS),
+        fields=(*_ITEM_FIELDS, *_FURTHER_FIELDS, *(() if keys is None else ("key",))),
         columns=_ITEM_COLUMNS,
         view=partial(plan_view.inspection_lines, plan),
     )
@@ -123,6 +147,8 @@ def inspection_report(plan: Plan) -> Report:
 def damage_report(plan: Plan) -> Report:
     """What the source of one plan lost or scrambled."""
     rows = tuple(records.damage_record(one) for one in plan.damage)
+    if keys is not None:
+        rows = tuple(row | {"key": key} for row, key in zip(rows, keys, strict=True))
     return Report(
         heading=f"{plan.name}：缺漏或錯亂 {len(rows)} 處",
         about=records.plan_record(plan) | {"damage": list[records.Value](rows)},
@@ -147,6 +173,32 @@ def plans_report(summaries: Sequence[PlanSummary], skipped: Sequence[SkippedFile
         columns=_PLAN_COLUMNS,
         view=partial(plan_view.summaries_lines, summaries, skipped),
     )
+def file_report(reports: Sequence[Report], asides: Sequence[SkippedFile]) -> Report:
+    """Several reports on one file's plans as one, with the parts of the file that are no plans."""
+    first = reports[0]
+    beside = [records.skipped_record(aside) for aside in asides]
+    if len(reports) == 1:
+        about = first.about | {"asides": list[records.Value](beside)}
+        heading = first.heading
+    else:
+        about = {"plans": [report.about for report in reports], "asides": list[records.Value](beside)}
+        heading = "；".join(report.heading for report in reports)
+    return replace(
+        first,
+        heading=heading,
+        about=about,
+        rows=tuple(row for report in reports for row in report.rows),
+        view=partial(_views, reports, asides),
+    )
+
+
+def _views(reports: Sequence[Report], asides: Sequence[SkippedFile], screen: Screen) -> list[str]:
+    lines: list[str] = []
+    for report in reports:
+        lines += [*([""] if lines else []), *report.view(screen)]
+    return lines + plan_view.skipped_lines(asides, screen, "這個檔案裡還有不是計畫的部分，沒有收入：")
+
+
 
 
 def build_report(report: BuildReport) -> Report:
