@@ -7,7 +7,8 @@ a heading takes effect where its numbering restarts, since extraction moves head
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from plansearch.frameworks import Framework, match_pillar
 from plansearch.numbering import Segment, leading_mark, split_marks
@@ -22,10 +23,9 @@ from plansearch.parsing.columns import (
     unit_entries,
 )
 from plansearch.parsing.headings import HeadingReader
+from plansearch.parsing.lines import join_text, unbroken
 from plansearch.types import Cell, Document, Paragraph, Row, Span, Table
 
-_LATIN_JOIN = re.compile(r"[A-Za-z0-9]$")
-_LATIN_BEGIN = re.compile(r"^[A-Za-z0-9]")
 _UNIT_LABEL = r"(?:承辦|主辦|業務|執行|權責|辦理|負責|協辦|主\(協\)辦)(?:單位|課室|科室)"
 _UNIT_LINE = re.compile(rf"^[（(【]?\s*{_UNIT_LABEL}\s*[：:】]\s*(.+?)[）)]?$")
 _UNIT_AT_END = re.compile(rf"[（(【]\s*{_UNIT_LABEL}\s*[：:]\s*([^（(【）)】]+)[）)】]\s*$")
@@ -39,12 +39,6 @@ _SECTION_NAME = re.compile(
 )
 _MAX_SECTION_TITLE = 20
 """Characters; a longer text after 陸、 is the section's content, not its name."""
-
-
-def join_text(first: str, second: str) -> str:
-    """Join two halves of a text that a page break cut; Latin words keep a space between them."""
-    space = " " if _LATIN_JOIN.search(first) and _LATIN_BEGIN.search(second) else ""
-    return first + space + second
 
 
 def assemble(document: Document, framework: Framework | None) -> Assembly:
@@ -97,6 +91,15 @@ def _tables_resume(blocks: Sequence[Paragraph | Table], sections: frozenset[Para
     return resumes
 
 
+@dataclass(frozen=True, slots=True)
+class _Tall:
+    """A cell that reaches over rows below its own."""
+
+    role: str
+    cell: Cell
+    notes: RowNotes
+
+
 class _Assembler:
     """Reads the pieces one after another; its state is what the next piece may belong to."""
 
@@ -115,6 +118,7 @@ class _Assembler:
         self.cell = 0
         self.known_units: set[str] = set()
         self.last: dict[str, int] = {}
+        self.tall: dict[int, _Tall] = {}
 
     # sections and paragraphs
 
@@ -195,13 +199,13 @@ class _Assembler:
         text = paragraph.text[: unit.start()].rstrip() if unit else paragraph.text
         self._add_entries(split_marks(text, self.last), paragraph.span, self.cell)
         if unit and self.rows:
-            self._note_units(unit.group(1))
+            self._note_units(unit.group(1), self.rows[-1])
 
     def _note_line(self, text: str) -> bool:
         """Take a line that says nothing but the units or the deadline of what stands above it."""
         units, deadline = _UNIT_LINE.match(text), _DEADLINE_LINE.match(text)
         if units:
-            self._note_units(units.group(1))
+            self._note_units(units.group(1), self.rows[-1])
         if deadline:
             self.rows[-1].deadlines.append(deadline.group(1))
         return bool(units or deadline)
@@ -214,6 +218,7 @@ class _Assembler:
     def add_row(self, row: Row, *, begins_table: bool) -> None:
         header = header_of(row)
         if header is not None:
+            self.tall.clear()
             if self.header is not None and header.words[:1] != self.header.words[:1]:
                 self.headings.reset()
             self.header = header
@@ -221,22 +226,51 @@ class _Assembler:
             return
         self.after_break = self.after_break or begins_table
         roles = self._roles(row)
-        torn_off = not {"heading", "measure"} & set(roles) and bool(self.rows) and not self.rows[-1].units
-        notes = self.rows[-1] if torn_off else self._begin_row(row.span)
-        measures = [
-            position for position, role in enumerate(roles) if role == "measure" and row.cells[position].paragraphs
-        ]
-        for position, (cell, role) in enumerate(zip(row.cells, roles, strict=True)):
-            if role == "heading":
-                self._add_headings(cell, position, notes)
-        for position in measures:
-            self._add_measures(row.cells[position], position, last=position == measures[-1])
-        for cell, role in zip(row.cells, roles, strict=True):
+        above = {
+            column: self.tall[column]
+            for column, cell in enumerate(row.cells)
+            if cell.merged == "up" and column in self.tall
+        }
+        notes = self._notes_for(row, roles, above)
+        self._read_heading_cells(row, roles, notes, above)
+        measures = [column for column, role in enumerate(roles) if role == "measure" and row.cells[column].paragraphs]
+        for column in measures:
+            self._add_measures(row.cells[column], column, last=column == measures[-1])
+        for column, (cell, role) in enumerate(zip(row.cells, roles, strict=True)):
             if role == "unit":
-                self._note_units(cell.text)
+                self._note_units(cell.text, notes)
             elif role == "deadline":
                 notes.deadlines.extend(_deadline_entries(cell))
+            if cell.row_span > 1:
+                self.tall[column] = _Tall(role, cell, notes)
         self.after_break = False
+
+    def _read_heading_cells(self, row: Row, roles: Sequence[str], notes: RowNotes, above: Mapping[int, _Tall]) -> None:
+        """Read a row's headings; a measure that reaches over the rows of two requirements answers both."""
+        block = self.headings.block
+        for column, (cell, role) in enumerate(zip(row.cells, roles, strict=True)):
+            if role == "heading":
+                self._add_headings(cell, column, notes)
+        if self.headings.block is not block:
+            for column, tall in above.items():
+                if tall.role == "measure":
+                    self._add_measures(tall.cell, column, last=True)
+
+    def _notes_for(self, row: Row, roles: Sequence[str], above: Mapping[int, _Tall]) -> RowNotes:
+        """What a row says is noted with it, but where a measure, unit or deadline of a row above reaches over it."""
+        if not {"heading", "measure"} & set(roles):
+            tall = next((tall for tall in above.values() if tall.role == "measure"), None)
+            if tall is not None:
+                return tall.notes
+            if self.rows and not self.rows[-1].units and not above:
+                return self.rows[-1]  # units that were torn off the row before
+        notes = self._begin_row(row.span)
+        for tall in above.values():
+            if tall.role == "unit":
+                notes.units_row = tall.notes.number
+            elif tall.role == "deadline":
+                notes.deadlines_row = tall.notes.number
+        return notes
 
     def _roles(self, row: Row) -> list[str]:
         """What each cell holds. A remark (備註, 編號) is none of it, unless it is all the row has."""
@@ -254,13 +288,13 @@ class _Assembler:
         return roles
 
     def _add_headings(self, cell: Cell, column: int, notes: RowNotes) -> None:
-        for number, paragraph in enumerate(cell.paragraphs):
+        for number, paragraph in enumerate(unbroken(cell.paragraphs)):
             self.headings.read(paragraph, column, row=notes.number, after_break=self.after_break, same_cell=number > 0)
 
     def _add_measures(self, cell: Cell, column: int, *, last: bool) -> None:
         self.cell += 1
         first = True
-        for paragraph in cell.paragraphs:
+        for paragraph in unbroken(cell.paragraphs):
             if self.headings.is_heading(paragraph.text, alone=last):
                 self.headings.read(
                     paragraph, column, row=self.rows[-1].number, after_break=self.after_break, same_cell=False
@@ -305,9 +339,9 @@ class _Assembler:
         if self.rows:
             self.rows[-1].touch(block)
 
-    def _note_units(self, text: str) -> None:
+    def _note_units(self, text: str, notes: RowNotes) -> None:
         entries = unit_entries(text)
-        self.rows[-1].units.extend(entries)
+        notes.units.extend(entries)
         self.known_units.update(name for entry in entries for name in entry)
 
     def _begin_row(self, span: Span) -> RowNotes:

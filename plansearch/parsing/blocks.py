@@ -54,6 +54,9 @@ class RowNotes:
     blocks: list[Block] = field(default_factory=list)
     stray: bool = False
     """Units came as lines of their own, torn off the row: their order is all that is left of their places."""
+    units_row: int = 0
+    """Number of the row whose unit cell reaches over this one; 0 for its own."""
+    deadlines_row: int = 0
 
     def touch(self, block: Block) -> None:
         """Note that a cell of this row belongs to ``block``."""

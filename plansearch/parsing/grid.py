@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from plansearch.numbering import leading_mark
 from plansearch.parsing.columns import header_of, is_units
+from plansearch.parsing.lines import unbroken
 from plansearch.types import Cell, Paragraph, Row, Table
 
 _BETWEEN_CELLS = "　"
@@ -21,7 +22,7 @@ def lay_out(blocks: Sequence[Paragraph | Table]) -> Iterator[Paragraph | Table]:
     """Lay out every table, and take apart those that only frame what stands in them."""
     for block in blocks:
         if isinstance(block, Paragraph):
-            yield block
+            yield from unbroken([block])
         elif _is_frame(block):
             for row in block.rows:
                 for cell in row.cells:

@@ -33,14 +33,17 @@ def assign_units(rows: Sequence[RowNotes], measures: Sequence[Measure]) -> list[
         The rows whose units could not be lined up with their measures.
     """
     mismatches: list[UnitsMismatch] = []
-    by_row: dict[int, list[Measure]] = {}
+    by_units_row = _by_row(measures, {row.number: row.units_row for row in rows})
+    by_deadlines_row = _by_row(measures, {row.number: row.deadlines_row for row in rows})
     by_block: dict[int, list[Measure]] = {}
     for measure in measures:
-        by_row.setdefault(measure.entry.row, []).append(measure)
         by_block.setdefault(id(measure.block), []).append(measure)
     before: RowNotes | None = None
     for row in rows:
-        own = by_row.get(row.number, [])
+        _assign_deadlines(row.deadlines, by_deadlines_row.get(row.number, []))
+        if row.units_row:
+            continue
+        own = by_units_row.get(row.number, [])
         if row.units and own:
             if not _assign_row(row, own):
                 mismatches.append(UnitsMismatch(row, len(row.units), len(own)))
@@ -50,10 +53,18 @@ def assign_units(rows: Sequence[RowNotes], measures: Sequence[Measure]) -> list[
             _assign_late(row, by_block)
         elif own and before is not None:
             _inherit(before, row, own)
-        _assign_deadlines(row.deadlines, own)
         if own or row.units:
             before = row
     return mismatches
+
+
+def _by_row(measures: Sequence[Measure], reached: Mapping[int, int]) -> dict[int, list[Measure]]:
+    """Measures by the row that they begin in, or by the one whose cell reaches over it."""
+    found: dict[int, list[Measure]] = {}
+    for measure in measures:
+        row = measure.entry.row
+        found.setdefault(reached.get(row, 0) or row, []).append(measure)
+    return found
 
 
 def _assign_row(row: RowNotes, measures: Sequence[Measure]) -> bool:
