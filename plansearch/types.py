@@ -61,16 +61,20 @@ class Span:
     row: int | None = None
     paragraph: int | None = None
     """Of the paragraphs outside of tables that are not empty, in a file that has no lines."""
+    sheet: str | None = None
+    """Name of the sheet, in a spreadsheet that has several."""
 
     @property
     def label(self) -> str:
         """The place in words, such as ``第 24–27 行``; empty where the format has no places."""
         parts = []
+        if self.sheet is not None:
+            parts.append(f"工作表「{self.sheet}」")
         if self.page is not None:
             parts.append(f"第 {self.page} 頁")
-        if self.table is not None:
-            row = f"第 {self.row} 列" if self.row is not None else ""
-            parts.append(f"表 {self.table}{row}")
+        row = f"第 {self.row} 列" if self.row is not None else ""
+        if self.table is not None or row:
+            parts.append(f"表 {self.table}{row}" if self.table is not None else row)
         if self.first_line is not None:
             last = self.last_line if self.last_line is not None else self.first_line
             lines = str(self.first_line) if last == self.first_line else f"{self.first_line}–{last}"

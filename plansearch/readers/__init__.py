@@ -6,6 +6,8 @@ needed: each brings its own packages along.
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from plansearch.errors import ReadError, UnsupportedFormatError
@@ -47,7 +49,7 @@ def read_document(
     return _read(detect_kind(data, name), data, name, limits, ocr=ocr)
 
 
-def _read(kind: Kind, data: bytes, name: str, limits: Limits, *, ocr: bool) -> Document:  # noqa: ARG001
+def _read(kind: Kind, data: bytes, name: str, limits: Limits, *, ocr: bool) -> Document:
     """Hand the bytes to the reader of their kind."""
     if kind == "text":
         return read_plaintext(data, name)
@@ -55,4 +57,18 @@ def _read(kind: Kind, data: bytes, name: str, limits: Limits, *, ocr: bool) -> D
         from plansearch.readers.office import read_office  # noqa: PLC0415 - a text needs none of its packages
 
         return read_office(kind, data, name)
+    if kind == "pdf":
+        from plansearch.readers.pdf import read_pdf  # noqa: PLC0415
+
+        return read_pdf(data, name, limits=limits, ocr=ocr)
+    if kind in ("xlsx", "ods"):
+        from plansearch.readers.sheet import read_sheet  # noqa: PLC0415
+
+        return read_sheet(kind, data, name)
+    if kind == "legacy_sheet":
+        from plansearch.readers.legacy import modernise  # noqa: PLC0415
+        from plansearch.readers.sheet import read_sheet  # noqa: PLC0415
+
+        document = read_sheet("xlsx", modernise(data, name, "xlsx"), name)
+        return replace(document, sha256=hashlib.sha256(data).hexdigest())
     raise UnsupportedFormatError(f"「{name}」的格式（{kind}）尚未支援。請先另存成純文字檔（UTF-8）。")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from plansearch.report.screen import Screen, visible
-from plansearch.results import Caveat, Filters, Hit, SearchMode, SearchResult
+from plansearch.results import AddedTerms, Caveat, Filters, Grade, Hit, SearchMode, SearchResult, Why
 from plansearch.types import DamageKind, Metadata, PlanItem
 
 DAMAGE_KINDS: dict[DamageKind, str] = {
@@ -25,17 +25,26 @@ DAMAGE_KINDS: dict[DamageKind, str] = {
     "sheet_unread": "有工作表沒有讀到",
 }
 """What each kind of damage is called."""
-NOTHING_FOUND = "沒有找到夠接近的內容"
-_MODES: dict[SearchMode, str] = {"hybrid": "意思與字詞", "meaning": "只比意思", "words": "只比字詞"}
+NOTHING_FOUND = "沒有夠接近的內容"
+GRADES: dict[Grade, str] = {"high": "高度相關", "related": "相關", "possible": "疑似"}
+"""What each grade is called."""
+_TWINS_LISTED = 3
+"""Places of equal text that are listed under a hit; the rest is counted."""
+MODES: dict[SearchMode, str] = {"hybrid": "意思與字詞", "meaning": "只比意思", "words": "只比字詞"}
 _INDENT = "    "
 
 
 def search_lines(result: SearchResult, screen: Screen) -> list[str]:
     """How many were found, then the hits, each with where it stands."""
     lines = [*screen.heading(headline(result)), *screen.paragraph(_circumstances(result, screen), "")]
+    lines += question_lines(result.added, result.phrases, screen)
     for hit in result.hits:
-        lines += ["", *_hit_lines(hit, screen, result.filters.requirements)]
-    return lines + _caveat_lines(result.caveats, screen)
+        lines += ["", *hit_lines(hit, screen, result.filters.requirements)]
+    if result.by_words:
+        lines += ["", *screen.heading("只看字詞的話，下面幾項有相同的字，內容不一定相符：")]
+        for hit in result.by_words:
+            lines += ["", *hit_lines(hit, screen, result.filters.requirements, graded=False)]
+    return lines + caveat_lines(result.caveats, screen)
 
 
 def headline(result: SearchResult) -> str:
@@ -43,10 +52,22 @@ def headline(result: SearchResult) -> str:
     if result.searched == 0:
         return f"{NOTHING_FOUND}：篩選條件之下沒有任何項目可找。"
     if result.total == 0:
-        return f"{NOTHING_FOUND}（找了 {result.searched} 項）。"
+        lacking = f"，沒有一項含有{_quoted(result.phrases)}" if result.phrases else ""
+        return f"{NOTHING_FOUND}（找了 {result.searched} 項{lacking}）。"
+    folded = f"，相同的收合成 {len(result.hits)} 筆" if result.shown > len(result.hits) and not result.cut else ""
     if result.cut == 0:
-        return f"找到較接近的 {result.total} 項，全部列出。"
-    return f"找到較接近的 {result.total} 項，列出前 {len(result.hits)} 項；要看全部請加 --all，要改項數請用 -k。"
+        return f"找到較接近的 {result.total} 項{folded}，全部列出。"
+    shown = f"前 {len(result.hits)} {'筆' if result.shown > len(result.hits) else '項'}"
+    return f"找到較接近的 {result.total} 項，列出{shown}；要看全部請加 --all，要改項數請用 -k。"
+
+
+def question_lines(added: Sequence[AddedTerms], phrases: Sequence[str], screen: Screen) -> list[str]:
+    """What the search made of the question: added terms, and phrases that every hit has."""
+    lines = screen.paragraph(f"每一項都含有{_quoted(phrases)}", "") if phrases else []
+    if added:
+        words = "；".join(f"{one.word} → {'、'.join(one.terms)}" for one in added)
+        lines += screen.paragraph(f"同時找這些說法（加 --exact 就不加）：{words}", "")
+    return lines
 
 
 def who(metadata: Metadata) -> str:
@@ -72,9 +93,13 @@ def requirement_title(item: PlanItem) -> str:
 
 
 def _circumstances(result: SearchResult, screen: Screen) -> str:
-    parts = [f"查詢「{result.query}」", _MODES[result.mode], f"在 {result.searched} 項中找"]
+    parts = [f"查詢「{result.query}」"] if result.query.strip() else []
+    parts += [f"像 {one.location}" for one in result.liked] + [f"不像 {one.location}" for one in result.unliked]
+    parts += [MODES[result.mode], f"在 {result.searched} 項中找"]
+    if result.reranker:
+        parts.append(f"前 50 項依 {result.reranker} 重排")
     if result.filters:
-        parts.append(f"篩選：{_filters_in_words(result.filters)}")
+        parts.append(f"篩選：{filters_in_words(result.filters)}")
     if not screen.colour and any(hit.matched for hit in result.hits):
         parts.append("【】是符合的字詞")
     if not result.hits:
@@ -90,7 +115,7 @@ def _advice(result: SearchResult) -> str:
     return f"可以{'、'.join(ways)}" if ways else "索引裡沒有措施"
 
 
-def _caveat_lines(caveats: Sequence[Caveat], screen: Screen) -> list[str]:
+def caveat_lines(caveats: Sequence[Caveat], screen: Screen) -> list[str]:
     """Where the plans asked lost text, plan by plan: what is not found there may still have been done."""
     if not caveats:
         return []
@@ -104,7 +129,8 @@ def _caveat_lines(caveats: Sequence[Caveat], screen: Screen) -> list[str]:
     return lines
 
 
-def _filters_in_words(filters: Filters) -> str:
+def filters_in_words(filters: Filters) -> str:
+    """Which items could answer."""
     named = {
         "機關": filters.agencies,
         "類型": filters.types,
@@ -124,9 +150,11 @@ def _crossed(item: PlanItem, wanted: Sequence[str]) -> str:
     return f"（對照 {'、'.join(codes)}）" if codes else ""
 
 
-def _hit_lines(hit: Hit, screen: Screen, wanted: Sequence[str]) -> list[str]:
+def hit_lines(hit: Hit, screen: Screen, wanted: Sequence[str], *, graded: bool = True) -> list[str]:
+    """One hit: whose it is, how likely it answers, its text, and where to quote it from."""
     found, item = hit.found, hit.found.item
-    lines = [f"{hit.rank:>2}. {screen.bold(visible(who(found.metadata)))}"]
+    grade = f"　〔{GRADES[hit.grade]}〕" if graded else ""
+    lines = [f"{hit.rank:>2}. {screen.bold(visible(who(found.metadata)))}{grade}"]
     title, crossed = requirement_title(item), _crossed(item, wanted)
     if title:
         room = screen.columns - len(_INDENT) - screen.width(crossed)
@@ -137,5 +165,43 @@ def _hit_lines(hit: Hit, screen: Screen, wanted: Sequence[str]) -> list[str]:
     details = units_and_deadline(item)
     if details:
         lines += screen.paragraph("；".join(details), _INDENT)
-    lines += [screen.dim(line) for line in screen.paragraph(f"出處　{found.location}", _INDENT)]
-    return lines
+    if hit.why is not None:
+        lines += screen.paragraph(f"為何　{_reason(hit.why, item)}", _INDENT)
+    lines += [
+        screen.dim(line) for line in screen.paragraph(f"出處　{found.location}（代號 {_short(found.id)}）", _INDENT)
+    ]
+    return lines + _twin_lines(hit, screen)
+
+
+def _short(item_id: str) -> str:
+    """The number in an item's id, which stands beside its file's name."""
+    return f"#{item_id.rpartition('#')[2]}"
+
+
+def _twin_lines(hit: Hit, screen: Screen) -> list[str]:
+    """Who has the same text, and where the first of them stand."""
+    if not hit.twins:
+        return []
+    agencies = len(hit.twin_agencies)
+    head = f"另有 {agencies} 個機關相同" if agencies else f"同一機關另有 {len(hit.twins)} 處相同"
+    if agencies and len(hit.twins) > agencies:
+        head += f"（共 {len(hit.twins)} 處）"
+    listed = [twin.location for twin in hit.twins[:_TWINS_LISTED]]
+    rest = "；其餘請加 --no-fold 逐項列出" if len(hit.twins) > _TWINS_LISTED else ""
+    return screen.paragraph(f"{head}：{'；'.join(listed)}{rest}", _INDENT)
+
+
+def _reason(why: Why, item: PlanItem) -> str:
+    meaning = round(100 * why.meaning_share)
+    parts = [f"意思占 {meaning}%、字詞占 {100 - meaning}%"]
+    if why.words:
+        parts.append(f"共同的字詞：{'、'.join(why.words)}")
+    if why.added:
+        parts.append(f"加入的說法：{'、'.join(why.added)}")
+    if why.sentence is not None and why.sentence != (0, len(item.text)):
+        parts.append(f"最接近的一句：「{item.text[slice(*why.sentence)]}」")
+    return "；".join(parts)
+
+
+def _quoted(phrases: Sequence[str]) -> str:
+    return "、".join(f"「{phrase}」" for phrase in phrases)

@@ -30,7 +30,7 @@ CREATE TABLE items (
     position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, plan INTEGER NOT NULL REFERENCES plans,
     section TEXT, code TEXT, requirement TEXT, topic TEXT, number TEXT, text TEXT NOT NULL, deadline TEXT,
     first_line INTEGER, last_line INTEGER, page INTEGER, table_number INTEGER, row_number INTEGER,
-    paragraph_number INTEGER,
+    paragraph_number INTEGER, sheet TEXT,
     pillar TEXT, method TEXT, confidence REAL, units_inferred INTEGER NOT NULL, is_measure INTEGER NOT NULL,
     corrected INTEGER NOT NULL
 );
@@ -42,7 +42,7 @@ CREATE TABLE crosswalk (
 CREATE TABLE damage (
     plan INTEGER NOT NULL REFERENCES plans, place INTEGER NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL,
     code TEXT, first_line INTEGER, last_line INTEGER, page INTEGER, table_number INTEGER, row_number INTEGER,
-    paragraph_number INTEGER
+    paragraph_number INTEGER, sheet TEXT
 );
 CREATE TABLE skipped (name TEXT NOT NULL, reason TEXT NOT NULL, kind TEXT NOT NULL);
 CREATE INDEX items_plan ON items (plan);
@@ -340,12 +340,12 @@ def _marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
 
 
-def _span_values(span: Span) -> tuple[int | None, ...]:
-    return (span.first_line, span.last_line, span.page, span.table, span.row, span.paragraph)
+def _span_values(span: Span) -> tuple[int | str | None, ...]:
+    return (span.first_line, span.last_line, span.page, span.table, span.row, span.paragraph, span.sheet)
 
 
 def _span(row: sqlite3.Row) -> Span:
-    columns = ("first_line", "last_line", "page", "table_number", "row_number", "paragraph_number")
+    columns = ("first_line", "last_line", "page", "table_number", "row_number", "paragraph_number", "sheet")
     return Span(*(row[column] for column in columns))
 
 
