@@ -10,6 +10,7 @@
     ├── ParseError                    a file was read, but no plan was found in it
     ├── CorrectionError               a list of corrections is wrong
     ├── ConfigurationError            plans.toml or a catalog is wrong
+    ├── JudgementError                a file of judged queries is wrong
     ├── EncoderError                  the model could not be loaded or failed
     ├── StoreError
     │   ├── IndexMissingError
@@ -66,6 +67,10 @@ class CorrectionError(PlansearchError):
 
 class ConfigurationError(PlansearchError):
     """A settings file (``plans.toml``, a catalog) is wrong."""
+
+
+class JudgementError(PlansearchError):
+    """A file of judged queries is wrong, or does not fit the index."""
 
 
 class EncoderError(PlansearchError):

@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from plansearch.cli import asking, indexing, looking
+from plansearch.cli import asking, indexing, judging, looking
 from plansearch.cli.app import app
 from plansearch.cli.delivery import complain
 from plansearch.errors import PlansearchError
 
-__all__ = ["app", "asking", "indexing", "looking", "main"]
+__all__ = ["app", "asking", "indexing", "judging", "looking", "main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
