@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from plansearch.encoders import load_encoder
+from plansearch.encoders.bundled import BUNDLED_PREFIX
 from plansearch.errors import IndexBrokenError, ModelMismatchError, StoreError
 from plansearch.results import BuildReport, IndexedItem, PlanSummary
 from plansearch.store.catalog import CATALOG_FILE, Catalog
@@ -28,9 +29,9 @@ from plansearch.types import Damage, Encoder, FloatMatrix, Plan, Progress, Skipp
 from plansearch.vocabulary import VOCABULARY_NAME, Vocabulary, bundled_vocabulary, read_vocabulary
 from plansearch.yardstick import Chance, WordStatistics
 
-
 if TYPE_CHECKING:
     from plansearch.collection import ReadingOptions
+
 
 class PlanIndex:
     """Plans that can be searched: items and their plans, words, vectors.
@@ -77,8 +78,8 @@ class PlanIndex:
             directory: where the index goes; made when missing.
             model: an embedding model by name or folder; the bundled one by default.
             progress: told (done, total) first of files, then of texts to embed.
-
             options: how files are read: limits, and which are plans whatever they look like.
+
         Returns:
             What was done. Where no plan was found, nothing is written.
 
@@ -232,6 +233,11 @@ class PlanIndex:
     def model(self) -> str:
         """Name of the model that the vectors were made with."""
         return self.manifest.model
+
+    @property
+    def has_light_model(self) -> bool:
+        """Whether the model is the bundled one, which loads in a tenth of a second."""
+        return self.model.startswith(BUNDLED_PREFIX)
 
     @cached_property
     def plans(self) -> tuple[PlanSummary, ...]:

@@ -5,9 +5,21 @@ Scripts rely on the names and on what is null, so fields are only ever added, at
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
-from plansearch.results import BuildReport, Filters, Hit, PlanSummary, SearchResult
+from plansearch.results import (
+    AddedTerms,
+    AgencyHits,
+    AgencyResult,
+    BuildReport,
+    Filters,
+    Hit,
+    IndexedItem,
+    PlanSummary,
+    SearchResult,
+    Why,
+)
 from plansearch.types import Damage, Metadata, Plan, PlanItem, SkippedFile, Span
 
 Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | None"
@@ -30,6 +42,10 @@ def hit_record(hit: Hit) -> Record:
         **_further_fields(found.metadata, found.framework, found.item),
         "location": found.location,
         "matched": [list[Value](marked) for marked in hit.matched],
+        "grade": hit.grade,
+        "relevance": round(hit.relevance, 4),
+        "twins": [_place_record(twin) for twin in hit.twins],
+        "why": None if hit.why is None else _why_record(hit.why),
     }
     return head | _item_fields(found.plan, found.metadata, found.item) | tail
 
@@ -112,6 +128,65 @@ def search_record(result: SearchResult) -> Record:
         "total": result.total,
         "shown": len(result.hits),
         "caveats": [{"plan": caveat.plan, **damage_record(caveat.damage)} for caveat in result.caveats],
+        "added": _added_record(result.added),
+        "phrases": list[Value](result.phrases),
+        "exact": result.exact,
+        "folded": result.folded,
+        "liked": [_place_record(one) for one in result.liked],
+        "unliked": [_place_record(one) for one in result.unliked],
+        "reranker": result.reranker,
+        "by_words": [hit_record(hit) for hit in result.by_words],
+    }
+
+
+def agency_result_record(result: AgencyResult) -> Record:
+    """How a query was answered agency by agency, without the hits."""
+    return {
+        "query": result.query,
+        "mode": result.mode,
+        "model": result.model,
+        "filters": _filters_record(result.filters),
+        "added": _added_record(result.added),
+        "phrases": list[Value](result.phrases),
+        "exact": result.exact,
+        "unread": [skipped_record(file) for file in result.unread],
+    }
+
+
+def agency_record(agency: AgencyHits) -> Record:
+    """What one agency has to a query, without its hits."""
+    return {
+        "agency": agency.agency,
+        "agency_type": agency.agency_type,
+        "city": agency.city,
+        "plans": list[Value](agency.plans),
+        "state": agency.state,
+        "total": agency.total,
+        "searched": agency.searched,
+        "caveats": [{"plan": caveat.plan, **damage_record(caveat.damage)} for caveat in agency.caveats],
+    }
+
+
+def _added_record(added: Sequence[AddedTerms]) -> Value:
+    return [{"word": one.word, "terms": list[Value](one.terms)} for one in added]
+
+
+def _place_record(found: IndexedItem) -> Value:
+    return {
+        "id": found.id,
+        "plan": found.plan,
+        "agency": found.metadata.agency,
+        "year": found.metadata.year,
+        "location": found.location,
+    }
+
+
+def _why_record(why: Why) -> Value:
+    return {
+        "words": list[Value](why.words),
+        "added": list[Value](why.added),
+        "sentence": None if why.sentence is None else list[Value](why.sentence),
+        "meaning_share": round(why.meaning_share, 4),
     }
 
 

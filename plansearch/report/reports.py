@@ -7,10 +7,11 @@ from dataclasses import replace
 from functools import partial
 
 from plansearch.report import plan_view, records, search_view
+from plansearch.report.agency_view import STATES, agency_headline, agency_lines
 from plansearch.report.rendering import Report
-from plansearch.report.serialise import Column
 from plansearch.report.screen import Screen
-from plansearch.results import BuildReport, PlanSummary, SearchResult
+from plansearch.report.serialise import Column
+from plansearch.results import AgencyResult, BuildReport, PlanSummary, SearchResult
 from plansearch.types import Plan, SkippedFile
 
 _ITEM_FIELDS = (
@@ -39,7 +40,19 @@ _FURTHER_FIELDS = (
     "is_measure",
     "corrected",
 )
-_HIT_FIELDS = ("rank", "score", *_ITEM_FIELDS, "id", *_FURTHER_FIELDS, "location", "matched")
+_HIT_FIELDS = (
+    "rank",
+    "score",
+    *_ITEM_FIELDS,
+    "id",
+    *_FURTHER_FIELDS,
+    "location",
+    "matched",
+    "grade",
+    "relevance",
+    "twins",
+    "why",
+)
 _DAMAGE_FIELDS = ("code", "kind", "detail", "lines", "page")
 _PLAN_FIELDS = (
     "plan",
@@ -68,6 +81,7 @@ _ITEM_COLUMNS = (
 )
 _HIT_COLUMNS = (
     Column("名次", "rank"),
+    Column("相關程度", "grade", search_view.GRADES),
     Column("機關", "agency"),
     Column("年度", "year"),
     Column("執行要項", "code"),
@@ -133,6 +147,8 @@ def agency_report(result: AgencyResult) -> Report:
 def inspection_report(plan: Plan, keys: Sequence[str] | None = None) -> Report:
     """How one plan was understood; ``keys`` name its items for ``plansearch correct``."""
     rows = tuple(records.item_record(plan.name, plan.metadata, plan.framework, item) for item in plan.items)
+    if keys is not None:
+        rows = tuple(row | {"key": key} for row, key in zip(rows, keys, strict=True))
     damage = [records.damage_record(one) for one in plan.damage]
     return Report(
         heading=f"{plan.name}：{len(rows)} 項，缺漏或錯亂 {len(damage)} 處",
@@ -147,8 +163,6 @@ def inspection_report(plan: Plan, keys: Sequence[str] | None = None) -> Report:
 def damage_report(plan: Plan) -> Report:
     """What the source of one plan lost or scrambled."""
     rows = tuple(records.damage_record(one) for one in plan.damage)
-    if keys is not None:
-        rows = tuple(row | {"key": key} for row, key in zip(rows, keys, strict=True))
     return Report(
         heading=f"{plan.name}：缺漏或錯亂 {len(rows)} 處",
         about=records.plan_record(plan) | {"damage": list[records.Value](rows)},
@@ -159,20 +173,6 @@ def damage_report(plan: Plan) -> Report:
     )
 
 
-def plans_report(summaries: Sequence[PlanSummary], skipped: Sequence[SkippedFile] = ()) -> Report:
-    """The plans of an index, and the files that gave none when it was built."""
-    rows = tuple(records.summary_record(summary) for summary in summaries)
-    return Report(
-        heading=f"共 {len(rows)} 份計畫",
-        about={
-            "plans": list[records.Value](rows),
-            "skipped": [records.skipped_record(file) for file in skipped],
-        },
-        rows=rows,
-        fields=_PLAN_FIELDS,
-        columns=_PLAN_COLUMNS,
-        view=partial(plan_view.summaries_lines, summaries, skipped),
-    )
 def file_report(reports: Sequence[Report], asides: Sequence[SkippedFile]) -> Report:
     """Several reports on one file's plans as one, with the parts of the file that are no plans."""
     first = reports[0]
@@ -199,6 +199,20 @@ def _views(reports: Sequence[Report], asides: Sequence[SkippedFile], screen: Scr
     return lines + plan_view.skipped_lines(asides, screen, "這個檔案裡還有不是計畫的部分，沒有收入：")
 
 
+def plans_report(summaries: Sequence[PlanSummary], skipped: Sequence[SkippedFile] = ()) -> Report:
+    """The plans of an index, and the files that gave none when it was built."""
+    rows = tuple(records.summary_record(summary) for summary in summaries)
+    return Report(
+        heading=f"共 {len(rows)} 份計畫",
+        about={
+            "plans": list[records.Value](rows),
+            "skipped": [records.skipped_record(file) for file in skipped],
+        },
+        rows=rows,
+        fields=_PLAN_FIELDS,
+        columns=_PLAN_COLUMNS,
+        view=partial(plan_view.summaries_lines, summaries, skipped),
+    )
 
 
 def build_report(report: BuildReport) -> Report:

@@ -6,8 +6,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from plansearch.report.records import Record, Value
 
@@ -23,6 +23,13 @@ class Column(NamedTuple):
 
     title: str
     field: str
+    words: Mapping[Any, str] | None = None
+    """What a value is called where people read it."""
+
+    def cell(self, row: Record) -> str:
+        """What stands in this column."""
+        value = _flat(row.get(self.field))
+        return value if self.words is None else self.words.get(value, value)
 
 
 def to_json(about: Record, *, ascii_only: bool = False) -> str:
@@ -51,7 +58,7 @@ def to_markdown(rows: Iterable[Record], columns: Sequence[Column], heading: str)
         "",
         _markdown_row(column.title for column in columns),
         _markdown_row("---" for _ in columns),
-        *(_markdown_row(_markdown_cell(_flat(row.get(column.field))) for column in columns) for row in rows),
+        *(_markdown_row(_markdown_cell(column.cell(row)) for column in columns) for row in rows),
     ]
     return "\n".join(lines) + "\n"
 

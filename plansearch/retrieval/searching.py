@@ -158,7 +158,10 @@ def inquire(
             asked = vector_like(index, asked, liked, unliked)
         question = question_like(index, question, liked)
     ratings = rate(index, question, mode, asked)
-    close = ratings.covered > 0 if mode == "words" else ratings.odds >= log_odds(THRESHOLDS["possible"])
+    if mode == "words":
+        close = ratings.covered > 0
+    else:
+        close = ratings.touched & (ratings.odds >= log_odds(THRESHOLDS["possible"]))
     if question.phrases:
         # who asks for a phrase wants all that has it, and nothing else
         close = with_phrases(index, question.phrases)
