@@ -39,8 +39,8 @@ _MARGIN = 20
 _MIN_INK = 30
 """Dots; a piece with fewer is empty."""
 _WHITE = 255
-_MIN_WIDTH = 0.25
-"""Of its height: half a Latin character is as wide at least."""
+_WORD_GAP = 1.5
+"""Of a line's height: words further apart are two texts."""
 _FULL_WIDTH = {",": "，", ":": "：", ";": "；", "?": "？", "!": "！"}
 """After a Chinese character; tesseract writes the narrow forms."""
 _INSTALL = (
@@ -147,30 +147,48 @@ def _in_points(rule: Rule) -> Rule:
     return Rule(rule.upright, rule.at * _POINTS, rule.begin * _POINTS, rule.end * _POINTS)
 
 
-def _glyphs(found: dict[str, list[Any]], pieces: Sequence[_Piece]) -> Iterator[Glyph]:
-    """The characters of each word, in equal parts of its width; a Latin one has half of a Chinese one's.
+@dataclass(slots=True)
+class _Run:
+    """Words of one line that stand together, as tesseract orders them; places are dots in the page's picture."""
 
-    The boxes of Chinese words overlap: each word begins where the one before it on its line ends.
-    """
+    key: tuple[int, ...]
+    text: str
+    left: float
+    right: float
+    top: float
+    bottom: float
+
+
+def _glyphs(found: dict[str, list[Any]], pieces: Sequence[_Piece]) -> Iterator[Glyph]:
+    """The characters of each run, in equal parts of its width; a Latin one has half of a Chinese one's."""
+    for run in _runs(found, pieces):
+        parts = [2 if is_wide(character) else 1 for character in run.text]
+        share, place, before = (run.right - run.left) / sum(parts), run.left, ""
+        for character, part in zip(run.text, parts, strict=True):
+            shown = _FULL_WIDTH.get(character, character) if is_wide(before) else character
+            x0, x1 = place * _POINTS, (place + part * share) * _POINTS
+            yield Glyph(shown, x0, x1, run.top * _POINTS, run.bottom * _POINTS)
+            place, before = place + part * share, character
+
+
+def _runs(found: dict[str, list[Any]], pieces: Sequence[_Piece]) -> list[_Run]:
+    """The boxes of Chinese words overlap, and only their order is right: words with no gap between are one run."""
     keys = ("page_num", "block_num", "par_num", "line_num", "text", "conf", "left", "top", "width", "height")
-    line: tuple[int, ...] = ()
-    end, before = 0.0, ""
+    runs: list[_Run] = []
     for page, block, paragraph, number, text, confidence, left, top, width, height in zip(
         *(found[key] for key in keys), strict=True
     ):
         word = str(text).strip()
         if not word or float(confidence) < _MIN_CONFIDENCE:
             continue
-        if line != (page, block, paragraph, number):
-            line, end, before = (page, block, paragraph, number), 0.0, ""
-        x, y = pieces[page - 1].left - _MARGIN, pieces[page - 1].top - _MARGIN
-        begin = max(float(left), end)
-        parts = [2 if is_wide(character) else 1 for character in word]
-        end = max(float(left + width), begin + _MIN_WIDTH * height * sum(parts))
-        end = max(min(end, pieces[page - 1].grey.shape[1] + _MARGIN), begin + 1)
-        for place, (character, part) in enumerate(zip(word, parts, strict=True)):
-            x0 = x + begin + (end - begin) * sum(parts[:place]) / sum(parts)
-            x1 = x0 + (end - begin) * part / sum(parts)
-            shown = _FULL_WIDTH.get(character, character) if is_wide(before) else character
-            yield Glyph(shown, x0 * _POINTS, x1 * _POINTS, (y + top) * _POINTS, (y + top + height) * _POINTS)
-            before = character
+        x, y = pieces[page - 1].left - _MARGIN + left, pieces[page - 1].top - _MARGIN + top
+        key = (page, block, paragraph, number)
+        if runs and runs[-1].key == key and x - runs[-1].right <= _WORD_GAP * height:
+            run = runs[-1]
+            latin = not is_wide(run.text[-1]) and not is_wide(word[0])
+            run.text += (" " if latin else "") + word
+            run.right, run.top = max(run.right, x + width), min(run.top, y)
+            run.bottom = max(run.bottom, y + height)
+        else:
+            runs.append(_Run(key, word, x, x + width, y, y + height))
+    return runs
