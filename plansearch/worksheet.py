@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
@@ -40,6 +41,8 @@ _ADDED = "+"
 """Key of an item that a person added before."""
 _MAX_ROWS = 20_000
 _LIMITS = Limits()
+_NO_WORKBOOK = (InvalidFileException, BadZipFile, OSError, LookupError, ValueError, EOFError, TypeError, SyntaxError)
+"""What openpyxl raises for what is no workbook; broken XML is a `SyntaxError`."""
 _GUARDED = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "(")
 
 
@@ -316,7 +319,16 @@ def _plain(text: str) -> str:
 def _rows_of_workbook(path: Path) -> Iterator[_Row]:
     try:
         workbook = load_workbook(path, read_only=False, data_only=False, keep_links=False)
-    except (InvalidFileException, OSError, ValueError, KeyError, EOFError, TypeError, AttributeError) as error:
+    except (
+        InvalidFileException,
+        BadZipFile,
+        OSError,
+        LookupError,
+        ValueError,
+        EOFError,
+        TypeError,
+        SyntaxError,
+    ) as error:
         raise CorrectionError(
             f"無法讀取「{path.name}」。請用 plansearch inspect 計畫檔 -o 新表.xlsx 匯出的表修改，並存成 .xlsx 或 .csv。"
         ) from error
