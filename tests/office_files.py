@@ -45,6 +45,7 @@ class ListNumbers:
     apart: bool = False
     _counts: dict[int, int] = field(default_factory=dict)
     _numbers: dict[int, int] = field(default_factory=dict)
+    _starts: dict[int, dict[int, int]] = field(default_factory=dict)
     _next: int = 900
 
     def __post_init__(self) -> None:
@@ -66,9 +67,11 @@ class ListNumbers:
     def number(self, paragraph: Paragraph, style: str, value: int) -> None:
         """Make Word show a number before a paragraph."""
         place = _PLACES[style]  # type: ignore[index]
-        expected = self._counts.get(place, 0) + 1
         key = place if self.apart else 0
+        begins = self._starts.get(key, {}).get(place, 1)  # also where a higher level makes it begin again
+        expected = self._counts[place] + 1 if place in self._counts else begins
         if expected != value or key not in self._numbers:
+            self._starts[key] = {place: value} if expected != value else {}
             self._numbers[key] = self._begin(place, value if expected != value else None)
         self._counts[place] = value
         if not self.apart:

@@ -15,6 +15,7 @@ from plansearch.numbering import Segment, leading_mark, split_marks
 from plansearch.parsing.blocks import Assembly, Block, Entry, Heading, RowNotes
 from plansearch.parsing.columns import (
     Header,
+    combined_units,
     ends_sentence,
     header_of,
     is_deadline,
@@ -27,7 +28,7 @@ from plansearch.parsing.lines import join_text, unbroken
 from plansearch.types import Cell, Document, Paragraph, Row, Span, Table
 
 _UNIT_LABEL = r"(?:承辦|主辦|業務|執行|權責|辦理|負責|協辦|主\(協\)辦)(?:單位|課室|科室)"
-_UNIT_LINE = re.compile(rf"^[（(【]?\s*{_UNIT_LABEL}\s*[：:】]\s*(.+?)[）)]?$")
+_UNIT_LINE = re.compile(rf"^[（(【]?\s*{_UNIT_LABEL}\s*[：:】]\s*(.*?)[）)]?$")
 _UNIT_AT_END = re.compile(rf"[（(【]\s*{_UNIT_LABEL}\s*[：:]\s*([^（(【）)】]+)[）)】]\s*$")
 _DEADLINE_LINE = re.compile(r"^[（(【]?\s*(?:完成期限|辦理期限|完成日期|期限|辦理期程)\s*[：:】]\s*(.+?)[）)]?$")
 _PAGE_NUMBER = re.compile(
@@ -199,13 +200,13 @@ class _Assembler:
         text = paragraph.text[: unit.start()].rstrip() if unit else paragraph.text
         self._add_entries(split_marks(text, self.last), paragraph.span, self.cell)
         if unit and self.rows:
-            self._note_units(unit.group(1), self.rows[-1])
+            self._note_units(unit_entries(unit.group(1)), self.rows[-1])
 
     def _note_line(self, text: str) -> bool:
         """Take a line that says nothing but the units or the deadline of what stands above it."""
         units, deadline = _UNIT_LINE.match(text), _DEADLINE_LINE.match(text)
         if units:
-            self._note_units(units.group(1), self.rows[-1])
+            self._note_units(unit_entries(units.group(1)), self.rows[-1])
         if deadline:
             self.rows[-1].deadlines.append(deadline.group(1))
         return bool(units or deadline)
@@ -236,10 +237,11 @@ class _Assembler:
         measures = [column for column, role in enumerate(roles) if role == "measure" and row.cells[column].paragraphs]
         for column in measures:
             self._add_measures(row.cells[column], column, last=column == measures[-1])
+        units = [unit_entries(cell.text) for cell, role in zip(row.cells, roles, strict=True) if role == "unit"]
+        notes.together = notes.together or len(units) > 1
+        self._note_units(combined_units(units), notes)
         for column, (cell, role) in enumerate(zip(row.cells, roles, strict=True)):
-            if role == "unit":
-                self._note_units(cell.text, notes)
-            elif role == "deadline":
+            if role == "deadline":
                 notes.deadlines.extend(_deadline_entries(cell))
             if cell.row_span > 1:
                 self.tall[column] = _Tall(role, cell, notes)
@@ -339,8 +341,7 @@ class _Assembler:
         if self.rows:
             self.rows[-1].touch(block)
 
-    def _note_units(self, text: str, notes: RowNotes) -> None:
-        entries = unit_entries(text)
+    def _note_units(self, entries: Sequence[tuple[str, ...]], notes: RowNotes) -> None:
         notes.units.extend(entries)
         self.known_units.update(name for entry in entries for name in entry)
 

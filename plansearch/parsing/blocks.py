@@ -54,6 +54,8 @@ class RowNotes:
     blocks: list[Block] = field(default_factory=list)
     stray: bool = False
     """Units came as lines of their own, torn off the row: their order is all that is left of their places."""
+    together: bool = False
+    """Units of several columns (主辦, 協辦): an entry names all who do a measure, never one for each."""
     units_row: int = 0
     """Number of the row whose unit cell reaches over this one; 0 for its own."""
     deadlines_row: int = 0

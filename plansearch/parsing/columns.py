@@ -178,6 +178,20 @@ def unit_entries(text: str) -> tuple[tuple[str, ...], ...]:
     return tuple(entries)
 
 
+def combined_units(columns: Sequence[Sequence[tuple[str, ...]]]) -> tuple[tuple[str, ...], ...]:
+    """The units of a row with several columns of them (主辦, 協辦): who stands beside the same measure.
+
+    Columns with as many entries are paired; a column with one entry holds for all. Otherwise nobody knows, and the
+    entries follow one another.
+    """
+    count = max(map(len, columns), default=0)
+    columns = [column for column in columns if column]
+    if any(len(column) not in {1, count} for column in columns):
+        return tuple(entry for column in columns for entry in column)
+    rows = [[column[place if len(column) > 1 else 0] for column in columns] for place in range(count)]
+    return tuple(tuple(dict.fromkeys(name for entry in row for name in entry)) for row in rows)
+
+
 def role_of_cell(cell: Cell, expected: Role | None, known_units: Iterable[str]) -> Role:
     """What a cell holds: what its column should hold, unless its words say otherwise."""
     text = cell.text.strip()

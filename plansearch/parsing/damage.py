@@ -8,11 +8,11 @@ from itertools import pairwise
 from plansearch.frameworks import Framework
 from plansearch.parsing.blocks import Block, RowNotes
 from plansearch.parsing.columns import ends_sentence
+from plansearch.parsing.garbage import unreadable
 from plansearch.parsing.items import Measure
 from plansearch.parsing.units import UnitsMismatch
 from plansearch.types import Damage, Span
 
-_UNREADABLE = "\ufffd"
 _COUNTED_STYLES = frozenset({"arabic", "paren_arabic", "circled", "cjk"})
 
 
@@ -161,8 +161,8 @@ def doubtful_texts(measures: Sequence[Measure], codes: Mapping[int, str | None])
         if entry.stray:
             detail = f"「{_short(entry.text)}」在原文中位於兩列之間，不屬於任何一格；暫列為措施，請對照原文。"
             found.append(Damage("text_stray", detail, code, entry.span))
-        if _UNREADABLE in entry.text:
-            count = entry.text.count(_UNREADABLE)
+        count = unreadable(entry.text)
+        if count:
             detail = f"「{_short(entry.text)}」有 {count} 個字無法讀出（可能是自造字），請對照原檔。"
             found.append(Damage("text_garbled", detail, code, entry.span))
     return found

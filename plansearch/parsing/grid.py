@@ -126,17 +126,32 @@ def _flat(cell: Cell) -> Cell:
 
 
 def _lines(content: Sequence[Paragraph | Table]) -> Iterator[Paragraph]:
+    """Paragraphs, and small tables as text: a line for each row that is an entry of its own, else one for all."""
     for part in content:
         if isinstance(part, Paragraph):
             yield part
             continue
-        for row in part.rows:
-            texts = [[line.text for line in _lines(cell.content or cell.paragraphs)] for cell in row.cells]
-            filled = [text for text in texts if text]
-            if len(filled) == 1:
-                yield from (Paragraph(text, row.span) for text in filled[0])
-            elif filled:
-                yield Paragraph(_BETWEEN_CELLS.join("".join(text) for text in filled), row.span)
+        rows = [[*_texts_of(row)] for row in part.rows]
+        if all(len(row) == 1 for row in rows):
+            yield from (
+                line for row in part.rows for cell in row.cells for line in _lines(cell.content or cell.paragraphs)
+            )
+        elif any(leading_mark(row[0]).mark is not None for row in rows if row):
+            yield from (
+                Paragraph(_BETWEEN_CELLS.join(texts), row.span)
+                for texts, row in zip(rows, part.rows, strict=True)
+                if texts
+            )
+        elif any(rows):
+            yield Paragraph(_BETWEEN_CELLS.join(text for row in rows for text in row), part.rows[0].span)
+
+
+def _texts_of(row: Row) -> Iterator[str]:
+    """The texts of the cells of a row that have some."""
+    for cell in row.cells:
+        text = "".join(line.text for line in _lines(cell.content or cell.paragraphs))
+        if text:
+            yield text
 
 
 # merged cells

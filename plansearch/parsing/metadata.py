@@ -62,6 +62,8 @@ _CITY_GOVERNMENT = re.compile(r"[\u4e00-\u9fff]{2}[市縣](?=政府)")
 _YEAR = re.compile(r"(?<!\d)(\d{2,4})\s*(?:[-~至]\s*\d{2,4}\s*)?(?:學)?年度?")
 _CHINESE_YEAR = re.compile(r"([一二三四五六七八九十〇○零百]{3,6})\s*年度?")
 _TITLE = re.compile(r"計畫|方案")
+_TITLE_LABEL = re.compile(r"^(?:計畫|方案)名稱\s*[：:]?\s*")
+"""What a form says before the title."""
 _WESTERN_OFFSET = 1911
 """ROC year 1 is 1912."""
 _FIRST_YEAR, _LAST_YEAR = 70, 199
@@ -110,7 +112,9 @@ def _title(document: Document) -> str | None:
     for block in document.blocks:
         if not isinstance(block, Paragraph) or leading_mark(block.text).mark is not None:
             break
-        head.append(block.text.strip())
+        text = _TITLE_LABEL.sub("", block.text.strip())
+        if text:
+            head.append(text)
     for position, text in enumerate(head):
         before = head[position - 1] if position else ""
         if _is_title(text) and len(text) >= _MIN_TITLE_LENGTH:

@@ -21,6 +21,7 @@ from plansearch.parsing import damage as seen
 from plansearch.parsing.assembly import assemble
 from plansearch.parsing.blocks import Assembly, Block
 from plansearch.parsing.grid import lay_out
+from plansearch.parsing.garbage import without_garbage
 from plansearch.parsing.items import Measure, measures_of
 from plansearch.parsing.metadata import metadata_of
 from plansearch.parsing.rows import rejoin_rows
@@ -55,6 +56,7 @@ def parse_document(
     Raises:
         ParseError: the document holds no measure.
     """
+    document = without_garbage(document)
     document = replace(document, blocks=tuple(rejoin_rows([*lay_out(document.blocks)])))
     framework = choose_framework(_texts(document), frameworks)
     assembly = assemble(document, framework)
@@ -64,6 +66,9 @@ def parse_document(
     for block in assembly.blocks:
         measures.extend(measures_of(block, measures[-1].group + 1 if measures else 0))
     if not any(measure.block.requirement or len(measure.entry.text) > 1 for measure in measures):
+        garbage = next((found.detail for found in document.damage if found.kind == "text_garbled"), None)
+        if garbage is not None:
+            raise ParseError(f"「{document.name}」讀不到計畫措施：{garbage}")
         raise ParseError(f"「{document.name}」裡找不到任何計畫措施。請確認它是提升服務計畫，而不是空白表單或其他文件。")
     mismatches = assign_units(assembly.rows, measures)
     places = {key: place[0].code if place else None for key, place in codes.items()}

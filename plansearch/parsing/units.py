@@ -70,7 +70,7 @@ def _by_row(measures: Sequence[Measure], reached: Mapping[int, int]) -> dict[int
 def _assign_row(row: RowNotes, measures: Sequence[Measure]) -> bool:
     """Units of a row that measures begin in. False where their order was followed without a clear count."""
     entries = row.units
-    if len(entries) == 1 and len(entries[0]) == len(measures):
+    if len(entries) == 1 and len(entries[0]) == len(measures) and not row.together:
         entries = [(name,) for name in entries[0]]
     groups = [measure.group for measure in measures]
     firsts = sorted(set(groups))

@@ -22,6 +22,8 @@ from plansearch.readers.list_numbers import complete_mark, style_of_sequence, wr
 _BASE = "urn:oasis:names:tc:opendocument:xmlns:"
 _TEXT, _STYLE, _OFFICE = f"{{{_BASE}text:1.0}}", f"{{{_BASE}style:1.0}}", f"{{{_BASE}office:1.0}}"
 _DRAW = f"{{{_BASE}drawing:1.0}}"
+_TABLE = f"{{{_BASE}table:1.0}}"
+_ROW_GROUPS = frozenset(f"{_TABLE}{name}" for name in ("table-header-rows", "table-rows", "table-row-group"))
 _EXTENDED = "{urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0}"
 _DROPPED = frozenset(
     {f"{_OFFICE}{name}" for name in ("annotation", "annotation-end", "forms", "scripts", "event-listeners")}
@@ -93,6 +95,7 @@ def plain_text(data: bytes, name: str) -> PlainText:
         boxed = tuple(_boxed_texts(content))
         _drop(content, _hidden_styles(content))
         _take_fields(content)
+        _unwrap_rows(content)
         _Numberer(content, styles).number(content)
         return PlainText(_packed(content, written), boxed)
     except RecursionError as error:
@@ -108,6 +111,13 @@ def _boxed_texts(content: Element) -> Iterator[str]:
         text = "".join("".join(paragraph.itertext()) for paragraph in box.iter(f"{_TEXT}p")).strip()
         if text:
             yield text
+
+
+def _unwrap_rows(content: Element) -> None:
+    """Header rows and groups of rows are rows like any other: pandoc cuts off cells that reach out of them."""
+    for table in content.iter(f"{_TABLE}table"):
+        while any(child.tag in _ROW_GROUPS for child in table):
+            table[:] = [row for child in table for row in (list(child) if child.tag in _ROW_GROUPS else [child])]
 
 
 def _hidden_styles(content: Element) -> frozenset[str]:

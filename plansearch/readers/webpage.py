@@ -223,6 +223,12 @@ def _weight(element: etree._Element) -> int:
     ) + sum(_length(entry) for ordered in element.iter("ol") for entry in ordered.findall("li"))
 
 
+def _sections(element: etree._Element) -> int:
+    """How many sections (壹、 貳、) begin in an element."""
+    marks = (leading_mark(text).mark for part in element.iter() for text in _own_texts(part))
+    return sum(mark is not None and mark.style == "section" for mark in marks)
+
+
 def _is_numbered(text: str) -> bool:
     mark = leading_mark(text).mark
     return mark is not None and mark.style not in {"bullet", "letter"}
@@ -231,11 +237,15 @@ def _is_numbered(text: str) -> bool:
 def _region(body: etree._Element) -> etree._Element:
     """The innermost part of a page that has nearly all of its numbered text."""
     region = body
-    total = _weight(body)
+    total, sections = _weight(body), _sections(body)
     if not total:
         return _marked_main(body)
     for _ in range(_MAX_DEPTH):
-        inner = [child for child in region if _may_enter(child) and _weight(child) >= _PLAN_SHARE * total]
+        inner = [
+            child
+            for child in region
+            if _may_enter(child) and _weight(child) >= _PLAN_SHARE * total and _sections(child) == sections
+        ]
         if not inner:
             return region
         region = inner[0]
@@ -286,8 +296,10 @@ def _repair_tables(region: etree._Element) -> None:
         for wrapper in [*table.iter("form", "center", "font", "span", "div")]:
             if wrapper.getparent().tag in _ROW_GROUPS | {"table", "tr"} and wrapper.find(".//td") is not None:
                 wrapper.drop_tag()
+        for group in [*table.iter(*_ROW_GROUPS)]:
+            group.drop_tag()  # pandoc cuts off cells that reach from the header into the table
         for child in [*table]:
-            if child.tag not in _ROW_GROUPS | {"tr", "caption", "colgroup", "col"}:
+            if child.tag not in {"tr", "caption", "colgroup", "col"}:
                 _move_before(table, child)
         for row in [*table.iter("tr")]:
             _repair_row(row)
@@ -298,8 +310,7 @@ def _repair_tables(region: etree._Element) -> None:
 
 def _repair_row(row: etree._Element) -> None:
     for child in row:
-        if child.tag not in {"td", "th"}:
-            child.tag = "td"
+        child.tag = "td"
     if not len(row):
         row.drop_tree()
 

@@ -32,9 +32,23 @@ _UNWRAPPED = frozenset(
 )
 """Elements that only wrap what counts."""
 _DROPPED = frozenset(
-    W + name for name in ("del", "moveFrom", "drawing", "pict", "object", "sectPr", "sdtPr", "sdtEndPr", "smartTagPr")
+    W + name
+    for name in (
+        "del",
+        "moveFrom",
+        "drawing",
+        "pict",
+        "object",
+        "sectPr",
+        "sdtPr",
+        "sdtEndPr",
+        "smartTagPr",
+        "tblPr",
+        "tblHeader",
+    )
 ) | {_COMPATIBILITY + "AlternateContent"}
-"""Deleted text, pictures, text boxes, and settings that nothing here needs."""
+"""Deleted text, pictures, text boxes, and settings that nothing here needs. Header rows are rows like any other: pandoc
+cuts off cells that reach from them into the table."""
 _SYMBOLS = {"A3": "□", "A8": "□", "6F": "□", "FE": "☑", "52": "☑", "FC": "✓", "FD": "☒"}
 """Signs of the Wingdings fonts that are no bullets, by the end of their code."""
 _CONTENTS_STYLE = re.compile(r"toc\s?\d|table of figures|目錄\s?\d?", re.IGNORECASE)
