@@ -37,6 +37,7 @@ _USUAL_BLOCKS = (
     (0xFE30, 0xFE6F),  # upright and small punctuation
     (0xFF01, 0xFF60),  # full-width Latin
 )
+_SYMBOLS = ("\uf020", "\uf0ff")
 _SHOWN = 24
 
 
@@ -121,6 +122,9 @@ def _reason(text: str) -> str:
 
 
 def _is_lost(character: str) -> bool:
+    """Symbol fonts keep their bullets at F020 to F0FF: those say nothing, and nothing is lost with them."""
+    if _SYMBOLS[0] <= character <= _SYMBOLS[1]:
+        return False
     return character == _LOST or unicodedata.category(character) in ("Co", "Cn", "Cs")
 
 

@@ -20,8 +20,8 @@ from plansearch.frameworks import (
 from plansearch.parsing import damage as seen
 from plansearch.parsing.assembly import assemble
 from plansearch.parsing.blocks import Assembly, Block
-from plansearch.parsing.grid import lay_out
 from plansearch.parsing.garbage import without_garbage
+from plansearch.parsing.grid import lay_out
 from plansearch.parsing.items import Measure, measures_of
 from plansearch.parsing.metadata import metadata_of
 from plansearch.parsing.rows import rejoin_rows

@@ -18,6 +18,8 @@ _EVEN = 0.15
 """Of a character's height, by which the gaps of a text differ that is spread over its line."""
 _OVERSTRUCK = 0.35
 """Of a character's width: the same character again within it is printed twice to look bold."""
+_BULLETS = str.maketrans(dict.fromkeys("\uf06c\uf06e\uf06f\uf075\uf076\uf09f\uf0a7\uf0a8\uf0b7\uf0d8\uf0e0\uf0fc", "●"))
+"""Bullets of symbol fonts, which have no characters of their own."""
 _RADICALS = str.maketrans(
     "⺁⺒⺓⺝⺟⺠⺬⺯⺶⺼⻁⻄⻆⻑⻗⻘⻝⻣⻤⻩⻅⻋⻔⻢⻥⻦⻭⻰⻳",
     "厂巳幺月母民示糸羊肉虎西角長雨青食骨鬼黃見車門馬魚鳥齒龍龜",
@@ -89,7 +91,7 @@ def clean_character(text: str) -> str:
     """A character as it is meant: whole characters for radicals and compatibility forms, no control characters."""
     text = "".join(
         unicodedata.normalize("NFKC", one) if "\u2e80" <= one <= "\u2fdf" or "\uf900" <= one <= "\ufaff" else one
-        for one in text.translate(_RADICALS).replace("\xa0", " ").replace("\xad", "-")
+        for one in text.translate(_RADICALS).translate(_BULLETS).replace("\xa0", " ").replace("\xad", "-")
     )
     return "".join(one for one in text if one == "\t" or unicodedata.category(one) not in ("Cc", "Cf"))
 
