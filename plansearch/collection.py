@@ -17,7 +17,7 @@ from plansearch.corrections import (
     CorrectedPlan,
     CorrectionsFile,
     apply_corrections,
-    corrections_path,
+    has_corrections,
     read_corrections,
 )
 from plansearch.errors import ConfigurationError, CorrectionError, ParseError, PlansearchError, ReadError
@@ -40,6 +40,7 @@ _SETTINGS = frozenset({OVERRIDES_NAME, "synonyms.toml"})
 _FURTHER_PLAN = re.compile(r"\[\d+\]$")
 """After the file's name in that of its second plan and those that follow."""
 _LINK = "這是捷徑（符號連結），不會跟過去讀取。如果它指的是計畫，請把檔案本身複製到資料夾裡。"
+_SAME_NAME = "有兩個檔案的名稱讀出來是一樣的，這一個沒有讀。請改名後再試。"
 _ORPHAN = "這份更正所屬的計畫檔不在資料夾裡，可能已改名。請把更正檔改成相同的名稱，或確認不再需要後刪除。"
 _FIELD_TYPES: Mapping[str, type] = {"agency": str, "agency_type": str, "city": str, "year": int, "title": str}
 
@@ -192,7 +193,7 @@ def _files(folder: Path) -> tuple[dict[str, Path], list[SkippedFile]]:
     named: dict[str, Path] = {}
     skipped: list[SkippedFile] = []
     for path in _walk(folder, folder, skipped):
-        name = path.relative_to(folder).as_posix()
+        name = _name_of(path, folder)
         if any(part.startswith((".", "~$")) for part in name.split("/")) or path.stem.lower() == "readme":
             continue
         if path.is_symlink():
@@ -202,9 +203,21 @@ def _files(folder: Path) -> tuple[dict[str, Path], list[SkippedFile]]:
         elif name.endswith(CORRECTIONS_SUFFIX):
             if not path.with_name(path.name.removesuffix(CORRECTIONS_SUFFIX)).exists():
                 skipped.append(SkippedFile(name, _ORPHAN, "missing"))
+        elif name in named:
+            skipped.append(SkippedFile(name, _SAME_NAME))
         else:
             named[name] = path
     return {name: named[name] for name in sorted(named)}, skipped
+
+
+def _name_of(path: Path, folder: Path) -> str:
+    """What a file is called. Names that unpacking an old archive left in Big5 are read as that."""
+    name = path.relative_to(folder).as_posix()
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return os.fsencode(name).decode("cp950", errors="replace")
+    return name
 
 
 def _walk(folder: Path, root: Path, skipped: list[SkippedFile]) -> Iterator[Path]:
@@ -215,7 +228,7 @@ def _walk(folder: Path, root: Path, skipped: list[SkippedFile]) -> Iterator[Path
     except OSError as error:
         if folder == root:
             raise ReadError(f"無法讀取資料夾「{folder}」：{error.strerror or error}。請確認讀取權限。") from error
-        name = folder.relative_to(root).as_posix()
+        name = _name_of(folder, root)
         reason = f"無法讀取資料夾「{name}」：{error.strerror or error}。請確認讀取權限。"
         skipped.append(SkippedFile(f"{name}/", reason))
         return
@@ -253,7 +266,7 @@ def _unique(
         groups.setdefault(_content(path, limits) or f"/{name}", []).append(name)
     again: dict[str, str] = {}
     for names in groups.values():
-        known = [name for name in names if name in overrides or corrections_path(files[name]).exists()]
+        known = [name for name in names if name in overrides or has_corrections(files[name])]
         chosen = [*known, *names][0]
         again |= {name: chosen for name in names if name != chosen}
     skipped = [

@@ -85,6 +85,11 @@ def corrections_path(path: Path) -> Path:
     return path.with_name(path.name + SUFFIX)
 
 
+def has_corrections(path: Path) -> bool:
+    """Whether a file has been corrected; a name too long for its corrections has not."""
+    return os.path.isfile(corrections_path(path))  # noqa: PTH113 - Path.is_file raises where a name is too long
+
+
 def read_corrections(path: Path) -> CorrectionsFile | None:
     """Read the corrections of a file.
 
@@ -98,7 +103,7 @@ def read_corrections(path: Path) -> CorrectionsFile | None:
         CorrectionError: the list of them is broken.
     """
     beside = corrections_path(path)
-    if not beside.is_file():
+    if not has_corrections(path):
         return None
     try:
         content = json.loads(beside.read_text(encoding="utf-8-sig"))

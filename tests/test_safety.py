@@ -105,7 +105,7 @@ def test_a_file_beyond_the_limit_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "大.txt"
     path.write_bytes(b"0" * 2000)
     check_file(path, "大.txt")
-    with pytest.raises(LimitError, match=r"「大\.txt」有 0\.0 MB，超過上限"):
+    with pytest.raises(LimitError, match=r"「大\.txt」有 2 KB，超過上限"):
         check_file(path, "大.txt", Limits(max_size=1999))
 
 
