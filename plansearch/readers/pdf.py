@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import pdfplumber
 from pdfminer.pdfdocument import PDFPasswordIncorrect
@@ -19,6 +22,7 @@ from plansearch.readers.glyphs import Glyph, clean_character
 from plansearch.readers.grids import Rule
 from plansearch.readers.ocr import RESOLUTION, recognise, require_ocr
 from plansearch.readers.pages import Page, page_of, without_furniture
+from plansearch.readers.pdfium import pdfium_glyphs
 from plansearch.types import Damage, Document, Span
 
 _THIN = 3.0
@@ -29,6 +33,8 @@ _PICTURE_SHARE = 0.5
 _MANY_CURVES = 200
 """Drawn shapes on a page without a single character: its text was turned into outlines."""
 
+_CODE = re.compile(r"\(cid:\d+\)")
+"""What pdfplumber writes for a character that its font does not name."""
 _ADVICE = "請改用原始的文書檔，或加上 --ocr 辨識影像中的文字。"
 
 logging.getLogger("pdfminer").setLevel(logging.CRITICAL)  # it warns of every oddity of a file on the user's screen
@@ -58,7 +64,7 @@ def read_pdf(data: bytes, name: str, *, limits: Limits = DEFAULT_LIMITS, ocr: bo
                 "請拆成幾個檔案，只留計畫的部分；確定要讀請用 --max-pages 放寬。"
             )
         for number, page in enumerate(document.pages, 1):
-            read, found = _read_page(page, number, ocr=ocr)
+            read, found = _read_page(data, page, number, ocr=ocr)
             pages += [read] if read is not None else []
             damage += [found] if found is not None else []
             page.close()
@@ -83,12 +89,18 @@ def _opened(data: bytes, name: str) -> PDF:
     return document
 
 
-def _read_page(page: PdfPage, number: int, *, ocr: bool) -> tuple[Page | None, Damage | None]:
+def _read_page(data: bytes, page: PdfPage, number: int, *, ocr: bool) -> tuple[Page | None, Damage | None]:
     """A page, if it can be read, and what has to be said of it."""
     width, height, span = float(page.width), float(page.height), Span(page=number)
     try:
         glyphs = list(_glyphs(page))
+        if not page.rotation and 2 * sum(_CODE.fullmatch(glyph.text) is not None for glyph in glyphs) >= len(glyphs):
+            glyphs = list(pdfium_glyphs(data, number)) or glyphs
         if not _is_picture(page, glyphs):
+            if sum(not _is_upright(char) for char in page.chars) > len(page.chars) / 2:
+                turn = _Turn(width, height, clockwise=_reads_down(page))
+                glyphs = [turn.glyph(glyph) for glyph in _glyphs(page, upright=False)]
+                return page_of(number, height, width, glyphs, map(turn.rule, _rules(page))), None
             return page_of(number, width, height, glyphs, _rules(page)), None
         if not ocr:
             detail = f"第 {number} 頁沒有文字，應是掃描的影像，未能讀取。{_ADVICE}"
@@ -101,10 +113,49 @@ def _read_page(page: PdfPage, number: int, *, ocr: bool) -> tuple[Page | None, D
         return None, Damage("page_unread", detail, None, span)
 
 
-def _glyphs(page: PdfPage) -> Iterator[Glyph]:
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A page of that size whose text stands on its side, turned until it can be read."""
+
+    width: float
+    height: float
+    clockwise: bool
+    """Its text was turned so, and reads from top to bottom."""
+
+    def glyph(self, glyph: Glyph) -> Glyph:
+        """A character in its new place."""
+        if self.clockwise:
+            return Glyph(glyph.text, glyph.top, glyph.bottom, self.width - glyph.x1, self.width - glyph.x0)
+        return Glyph(glyph.text, self.height - glyph.bottom, self.height - glyph.top, glyph.x0, glyph.x1)
+
+    def rule(self, rule: Rule) -> Rule:
+        """A rule in its new place."""
+        if rule.upright and self.clockwise:
+            return Rule(False, self.width - rule.at, rule.begin, rule.end)
+        if rule.upright:
+            return Rule(False, rule.at, self.height - rule.end, self.height - rule.begin)
+        if self.clockwise:
+            return Rule(True, rule.at, self.width - rule.end, self.width - rule.begin)
+        return Rule(True, self.height - rule.at, rule.begin, rule.end)
+
+
+def _is_upright(char: Mapping[str, Any]) -> bool:
+    """By its matrix (pdfplumber takes a character that was turned by 90.0000001 degrees for upright)."""
+    across, down = char["matrix"][:2]
+    return abs(float(across)) >= abs(float(down))
+
+
+def _reads_down(page: PdfPage) -> bool:
+    """Whether most characters that stand on their side run down the page."""
+    turned = [float(char["matrix"][1]) < 0 for char in page.chars if not _is_upright(char)]
+    return 2 * sum(turned) > len(turned)
+
+
+def _glyphs(page: PdfPage, *, upright: bool = True) -> Iterator[Glyph]:
+    """The characters that stand upright, or on their side; the few others of a page are watermarks."""
     for char in page.chars:
         text = clean_character(char["text"])
-        if text and char.get("upright", True):
+        if text and _is_upright(char) == upright:
             yield Glyph(text, *(float(char[key]) for key in ("x0", "x1", "top", "bottom")))
 
 
