@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
@@ -15,51 +16,73 @@ from plansearch.cli.models import announce_loading, load_reranker
 from plansearch.cli.options import FormatOption, Grouping, IndexOption, ModeName, OutputOption
 from plansearch.errors import QueryError
 
+if TYPE_CHECKING:
+    from plansearch.results import Filters
+
 ITEMS = 10
 """Items listed unless told otherwise."""
 
 
+TextArgument = Annotated[
+    list[str] | None, typer.Argument(metavar="TEXT...", show_default=False, help="要找的內容：詞或一句話。")
+]
+AgencyOption = Annotated[list[str] | None, typer.Option("--agency", metavar="NAME", help="只找這個機關。")]
+TypeOption = Annotated[
+    list[str] | None, typer.Option("--type", metavar="TYPE", help="只找這一類機關，例如 公所、衛生所。")
+]
+CityOption = Annotated[list[str] | None, typer.Option("--city", metavar="CITY", help="只找這個縣市。")]
+YearOption = Annotated[list[int] | None, typer.Option("--year", metavar="YEAR", help="只找這一年（民國）。")]
+RequirementOption = Annotated[
+    list[str] | None, typer.Option("--requirement", metavar="CODE", help="只找這個執行要項或構面，例如 1.3 或 1。")
+]
+UnitOption = Annotated[list[str] | None, typer.Option("--unit", metavar="UNIT", help="只找這個承辦單位。")]
+LimitOption = Annotated[
+    int | None,
+    typer.Option(
+        "-k", min=1, metavar="N", show_default=False, help="列出幾項；不給是 10 項，--by agency 時每個機關 3 項。"
+    ),
+]
+AllOption = Annotated[bool, typer.Option("--all", help="列出所有夠接近的項目。")]
+ModeOption = Annotated[
+    ModeName, typer.Option("--mode", help="hybrid：意思與字詞一起比；meaning：只比意思；words：只比字詞。")
+]
+NoFoldOption = Annotated[bool, typer.Option("--no-fold", help="內容相同的項目逐項列出，不收合成一筆。")]
+ByOption = Annotated[
+    Grouping | None, typer.Option("--by", help="agency：每個機關各自找，並列出誰有、誰沒有。", show_default=False)
+]
+WhyOption = Annotated[bool, typer.Option("--why", help="說明每一項為何被找到。")]
+ExactOption = Annotated[bool, typer.Option("--exact", help="只用你寫的字詞，不加同義的說法。")]
+LikeOption = Annotated[
+    list[str] | None, typer.Option("--like", metavar="ID", help="找和這一項相似的；代號寫在出處後面，可重複。")
+]
+NotLikeOption = Annotated[
+    list[str] | None, typer.Option("--not-like", metavar="ID", help="不要像這一項；可重複，和 --like 一起用。")
+]
+RerankOption = Annotated[
+    str | None, typer.Option("--rerank", metavar="M", help="用這個重排模型（名稱或資料夾）重排前 50 項。")
+]
+
+
 @app.command(cls=LightCommand)
 def query(
-    text: Annotated[
-        list[str] | None, typer.Argument(metavar="TEXT...", show_default=False, help="要找的內容：詞或一句話。")
-    ] = None,
+    text: TextArgument = None,
     index: IndexOption = Path("index"),
-    agency: Annotated[list[str] | None, typer.Option(metavar="NAME", help="只找這個機關。")] = None,
-    agency_type: Annotated[
-        list[str] | None, typer.Option("--type", metavar="TYPE", help="只找這一類機關，例如 公所、衛生所。")
-    ] = None,
-    city: Annotated[list[str] | None, typer.Option(metavar="CITY", help="只找這個縣市。")] = None,
-    year: Annotated[list[int] | None, typer.Option(metavar="YEAR", help="只找這一年（民國）。")] = None,
-    requirement: Annotated[
-        list[str] | None, typer.Option(metavar="CODE", help="只找這個執行要項或構面，例如 1.3 或 1。")
-    ] = None,
-    unit: Annotated[list[str] | None, typer.Option(metavar="UNIT", help="只找這個承辦單位。")] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            "-k", min=1, metavar="N", show_default=False, help="列出幾項；不給是 10 項，--by agency 時每個機關 3 項。"
-        ),
-    ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="列出所有夠接近的項目。")] = False,
-    mode: Annotated[
-        ModeName, typer.Option("--mode", help="hybrid：意思與字詞一起比；meaning：只比意思；words：只比字詞。")
-    ] = "hybrid",
-    no_fold: Annotated[bool, typer.Option("--no-fold", help="內容相同的項目逐項列出，不收合成一筆。")] = False,
-    by: Annotated[
-        Grouping | None, typer.Option("--by", help="agency：每個機關各自找，並列出誰有、誰沒有。", show_default=False)
-    ] = None,
-    why: Annotated[bool, typer.Option("--why", help="說明每一項為何被找到。")] = False,
-    exact: Annotated[bool, typer.Option("--exact", help="只用你寫的字詞，不加同義的說法。")] = False,
-    like: Annotated[
-        list[str] | None, typer.Option("--like", metavar="ID", help="找和這一項相似的；代號寫在出處後面，可重複。")
-    ] = None,
-    not_like: Annotated[
-        list[str] | None, typer.Option("--not-like", metavar="ID", help="不要像這一項；可重複。")
-    ] = None,
-    rerank: Annotated[
-        str | None, typer.Option("--rerank", metavar="M", help="用這個重排模型（名稱或資料夾）排前 50 項。")
-    ] = None,
+    agency: AgencyOption = None,
+    agency_type: TypeOption = None,
+    city: CityOption = None,
+    year: YearOption = None,
+    requirement: RequirementOption = None,
+    unit: UnitOption = None,
+    limit: LimitOption = None,
+    everything: AllOption = False,
+    mode: ModeOption = "hybrid",
+    no_fold: NoFoldOption = False,
+    by: ByOption = None,
+    why: WhyOption = False,
+    exact: ExactOption = False,
+    like: LikeOption = None,
+    not_like: NotLikeOption = None,
+    rerank: RerankOption = None,
     form: FormatOption = None,
     output: OutputOption = None,
 ) -> None:
@@ -79,10 +102,53 @@ def query(
     """
     from plansearch.index import PlanIndex
     from plansearch.report.reports import agency_report, search_report
-    from plansearch.results import Filters
     from plansearch.retrieval import ITEMS_PER_AGENCY, search, search_by_agency
 
-    filters = Filters(
+    question = " ".join(text or ())
+    common: _Common = {"mode": mode, "exact": exact, "why": why}
+    filters = _filters(agency, agency_type, city, year, requirement, unit)
+    if by is not None:
+        _refuse_with_by({"--like": like, "--not-like": not_like, "--rerank": rerank, "--no-fold": no_fold})
+    with PlanIndex.open(index) as opened:
+        announce_loading(opened, mode)
+        if by is not None:
+            each = None if everything else limit or ITEMS_PER_AGENCY
+            report = agency_report(search_by_agency(opened, question, filters=filters, limit=each, **common))
+        else:
+            alike: _Alike = {"like": like or (), "unlike": not_like or ()}
+            first = None if everything else limit or ITEMS
+            reranker = load_reranker(rerank) if rerank else None
+            ask = partial(search, fold_equal=not no_fold, reranker=reranker)
+            report = search_report(ask(opened, question, filters=filters, limit=first, **common, **alike))
+    deliver(report, form, output)
+
+
+class _Common(TypedDict):
+    """Settings that both ways to search have."""
+
+    mode: ModeName
+    exact: bool
+    why: bool
+
+
+class _Alike(TypedDict):
+    """Items that the answer is to be like and not to be like."""
+
+    like: Sequence[str]
+    unlike: Sequence[str]
+
+
+def _filters(
+    agency: Sequence[str] | None,
+    agency_type: Sequence[str] | None,
+    city: Sequence[str] | None,
+    year: Sequence[int] | None,
+    requirement: Sequence[str] | None,
+    unit: Sequence[str] | None,
+) -> Filters:
+    from plansearch.results import Filters
+
+    return Filters(
         agencies=tuple(agency or ()),
         types=tuple(agency_type or ()),
         cities=tuple(city or ()),
@@ -90,40 +156,6 @@ def query(
         requirements=tuple(requirement or ()),
         units=tuple(unit or ()),
     )
-    question = " ".join(text or ())
-    with PlanIndex.open(index) as opened:
-        if mode != "words":
-            announce_loading(opened)
-        if by is None:
-            reranker = None if rerank is None else load_reranker(rerank)
-            result = search(
-                opened,
-                question,
-                filters=filters,
-                limit=None if everything else limit or ITEMS,
-                mode=mode,
-                fold_equal=not no_fold,
-                exact=exact,
-                why=why,
-                like=like or (),
-                unlike=not_like or (),
-                reranker=reranker,
-            )
-            report = search_report(result)
-        else:
-            _refuse_with_by({"--like": like, "--not-like": not_like, "--rerank": rerank, "--no-fold": no_fold})
-            report = agency_report(
-                search_by_agency(
-                    opened,
-                    question,
-                    filters=filters,
-                    limit=None if everything else limit or ITEMS_PER_AGENCY,
-                    mode=mode,
-                    exact=exact,
-                    why=why,
-                )
-            )
-    deliver(report, form, output)
 
 
 def _refuse_with_by(options: Mapping[str, object]) -> None:

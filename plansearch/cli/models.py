@@ -6,13 +6,14 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from plansearch.cli.options import ModeName
     from plansearch.index import PlanIndex
     from plansearch.types import Reranker
 
 
-def announce_loading(index: PlanIndex) -> None:
-    """Load the model of an index, and say on standard error what that took; nothing of the one that is quick."""
-    if index.has_light_model:
+def announce_loading(index: PlanIndex, mode: ModeName = "hybrid") -> None:
+    """Load the model that a question needs, and say on standard error what that took; nothing of the quick one."""
+    if mode == "words" or index.has_light_model:
         return
     _say(f"正在載入模型 {index.model}，通常要幾秒到幾十秒……")
     seconds = getattr(index.encoder, "load_seconds", None)

@@ -11,7 +11,7 @@ from plansearch.index import PlanIndex
 from plansearch.results import AgencyHits, AgencyResult, Caveat, Coverage, Filters, Hit, PlanSummary, SearchMode
 from plansearch.retrieval.filters import resolve_filters
 from plansearch.retrieval.folding import fold_twins
-from plansearch.retrieval.searching import NO_FILTERS, added_terms, hits_of, inquire, rank
+from plansearch.retrieval.searching import NO_FILTERS, added_terms, check_limit, hits_of, inquire, rank
 
 ITEMS_PER_AGENCY: Final = 3
 """Items shown of each agency unless told otherwise."""
@@ -45,9 +45,7 @@ def search_by_agency(
     Raises:
         PlansearchError: as `search`.
     """
-    if limit is not None and limit < 1:
-        msg = f"limit must be at least 1, not {limit}"
-        raise ValueError(msg)
+    check_limit(limit)
     inquiry = inquire(index, query, mode=mode, exact=exact)
     resolved = resolve_filters(index, filters)
     caveats = index.catalog.caveats(resolved)
@@ -55,32 +53,18 @@ def search_by_agency(
     agencies = []
     for plans in _agencies(index, resolved):
         names = tuple(plan.plan for plan in plans)
-        allowed = np.asarray(sorted(place for name in names for place in positions.get(name, [])), dtype=np.int64)
-        ranked = rank(inquiry, allowed)
+        places = sorted(place for name in names for place in positions.get(name, []))
+        ranked = rank(inquiry, np.asarray(places, dtype=np.int64))
         hits = hits_of(index, inquiry, fold_twins(index, ranked.tolist(), limit), why=why)
         lost = tuple(caveat for caveat in caveats if caveat.plan in names)
-        about = plans[-1].metadata
-        agencies.append(
-            AgencyHits(
-                about.agency,
-                about.agency_type,
-                about.city,
-                names,
-                _state(hits, lost),
-                hits,
-                total=len(ranked),
-                searched=len(allowed),
-                caveats=lost,
-            )
-        )
+        agencies.append(_one_agency(plans, hits, lost, total=len(ranked), searched=len(places)))
+    agencies.sort(key=lambda one: (_ORDER[one.state], -max((hit.score for hit in one.hits), default=0.0)))
     return AgencyResult(
         query,
         mode,
         resolved,
         index.model,
-        tuple(
-            sorted(agencies, key=lambda one: (_ORDER[one.state], -max((hit.score for hit in one.hits), default=0.0)))
-        ),
+        tuple(agencies),
         unread=index.skipped,
         added=added_terms(inquiry.question),
         phrases=inquiry.question.phrases,
@@ -96,6 +80,16 @@ def _agencies(index: PlanIndex, filters: Filters) -> list[list[PlanSummary]]:
         if plan.plan in kept:
             grouped.setdefault(plan.metadata.agency or f"\0{plan.plan}", []).append(plan)
     return list(grouped.values())
+
+
+def _one_agency(
+    plans: Sequence[PlanSummary], hits: tuple[Hit, ...], lost: tuple[Caveat, ...], *, total: int, searched: int
+) -> AgencyHits:
+    about = plans[-1].metadata
+    names = tuple(plan.plan for plan in plans)
+    return AgencyHits(
+        about.agency, about.agency_type, about.city, names, _state(hits, lost), hits, total, searched, lost
+    )
 
 
 def _state(hits: Sequence[Hit], lost: Sequence[Caveat]) -> Coverage:

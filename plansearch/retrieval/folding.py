@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
@@ -44,6 +44,11 @@ class Group:
 
     best: int
     twins: tuple[int, ...]
+
+
+def single_groups(positions: Iterable[int]) -> list[Group]:
+    """Every item as a group of its own, in order."""
+    return [Group(int(position), ()) for position in positions]
 
 
 def fold_twins(index: PlanIndex, ranked: Sequence[int], limit: int | None) -> list[Group]:

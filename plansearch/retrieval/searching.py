@@ -14,7 +14,7 @@ from plansearch.index import PlanIndex
 from plansearch.results import AddedTerms, Filters, Hit, SearchMode, SearchResult
 from plansearch.retrieval.explanation import explain
 from plansearch.retrieval.filters import resolve_filters
-from plansearch.retrieval.folding import Group, fold_twins
+from plansearch.retrieval.folding import Group, fold_twins, single_groups
 from plansearch.retrieval.likeness import positions_of, question_like, vector_like
 from plansearch.retrieval.phrases import with_phrases
 from plansearch.retrieval.question import Question, understand
@@ -49,6 +49,12 @@ Positions = npt.NDArray[np.int64]
 class Inquiry:
     """A question ready to be answered: understood, rated, with what may answer it."""
 
+    query: str
+    """As it was asked."""
+    exact: bool
+    liked: Sequence[int]
+    """Positions of items that the hits are to be like."""
+    unliked: Sequence[int]
     question: Question
     mode: SearchMode
     asked: FloatMatrix | None
@@ -96,9 +102,7 @@ def search(
         UnknownFilterValueError: a filter names what no item has, or a part of what several have.
         PlansearchError: the model or the index fails.
     """
-    if limit is not None and limit < 1:
-        msg = f"limit must be at least 1, not {limit}"
-        raise ValueError(msg)
+    check_limit(limit)
     liked, unliked = positions_of(index, like), positions_of(index, unlike)
     inquiry = inquire(index, query, mode=mode, exact=exact, liked=liked, unliked=unliked)
     resolved = resolve_filters(index, filters)
@@ -106,29 +110,45 @@ def search(
     ranked = rank(inquiry, allowed)
     if reranker is not None:
         ranked = _reranked(index, inquiry.question, ranked, reranker)
-    groups = (
-        fold_twins(index, ranked.tolist(), limit) if fold_equal else [Group(int(best), ()) for best in ranked[:limit]]
-    )
+    groups = fold_twins(index, ranked.tolist(), limit) if fold_equal else single_groups(ranked[:limit])
     hits = hits_of(index, inquiry, groups, why=why)
-    caveats = index.catalog.caveats(resolved) if resolved.agencies or resolved.requirements or not hits else ()
+    words_only = () if hits else _by_words(index, inquiry, allowed)
+    name = None if reranker is None else reranker.name
+    answer = _answer(index, inquiry, resolved, hits, total=len(ranked), searched=len(allowed))
+    return replace(answer, folded=fold_equal, by_words=words_only, reranker=name)
+
+
+def _answer(
+    index: PlanIndex, inquiry: Inquiry, filters: Filters, hits: tuple[Hit, ...], *, total: int, searched: int
+) -> SearchResult:
+    """The answer, but for how its hits were arranged."""
+    told = bool(filters.agencies or filters.requirements or not hits)
     return SearchResult(
-        query,
-        mode,
-        resolved,
+        inquiry.query,
+        inquiry.mode,
+        filters,
         index.model,
         hits,
-        total=len(ranked),
-        searched=len(allowed),
-        caveats=caveats,
+        total=total,
+        searched=searched,
+        caveats=index.catalog.caveats(filters) if told else (),
         added=added_terms(inquiry.question),
         phrases=inquiry.question.phrases,
-        exact=exact,
-        folded=fold_equal,
-        by_words=() if hits else _by_words(index, inquiry, allowed),
-        liked=index.items(liked),
-        unliked=index.items(unliked),
-        reranker=None if reranker is None else reranker.name,
+        exact=inquiry.exact,
+        liked=index.items(inquiry.liked),
+        unliked=index.items(inquiry.unliked),
     )
+
+
+def check_limit(limit: int | None) -> None:
+    """See that at least one hit is asked for.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if limit is not None and limit < 1:
+        msg = f"limit must be at least 1, not {limit}"
+        raise ValueError(msg)
 
 
 def inquire(
@@ -165,7 +185,7 @@ def inquire(
     if question.phrases:
         # who asks for a phrase wants all that has it, and nothing else
         close = with_phrases(index, question.phrases)
-    return Inquiry(question, mode, asked, ratings, close)
+    return Inquiry(query, exact, liked, unliked, question, mode, asked, ratings, close)
 
 
 def rank(inquiry: Inquiry, allowed: Positions) -> Positions:
@@ -219,7 +239,7 @@ def _by_words(index: PlanIndex, inquiry: Inquiry, allowed: Positions) -> tuple[H
     if inquiry.mode == "meaning":
         covered = rate(index, inquiry.question, "words").covered[allowed]
     best = allowed[np.argsort(-covered, kind="stable")][: min(ITEMS_BY_WORDS, int(np.count_nonzero(covered)))]
-    return hits_of(index, inquiry, [Group(int(position), ()) for position in best])
+    return hits_of(index, inquiry, single_groups(best))
 
 
 def _reranked(index: PlanIndex, question: Question, ranked: Positions, reranker: Reranker) -> Positions:
