@@ -10,6 +10,7 @@ import typer
 from plansearch.cli.app import app
 from plansearch.cli.delivery import deliver
 from plansearch.cli.light import LightCommand
+from plansearch.cli.models import announce_loading, load_reranker
 from plansearch.cli.options import FormatOption, IndexOption, OutputOption
 from plansearch.errors import QueryError
 
@@ -56,7 +57,6 @@ def evaluate_search(
       plansearch eval 查詢.jsonl --compare hybrid hybrid:exact --format json -o 比較.json
       plansearch eval 查詢.jsonl --compare hybrid hybrid:rerank --rerank D:\\模型\\重排
     """
-    from plansearch.encoders import Reranker
     from plansearch.evaluation.judgements import read_judged_queries
     from plansearch.evaluation.scoring import compare_evaluations, evaluate
     from plansearch.index import PlanIndex
@@ -66,7 +66,9 @@ def evaluate_search(
     variants = _variants(variant, compare, rerank)
     queries = read_judged_queries(file)
     with PlanIndex.open(index) as opened:
-        reranker = None if rerank is None else Reranker(rerank)
+        if any(one.mode != "words" for one in variants):
+            announce_loading(opened)
+        reranker = None if rerank is None else load_reranker(rerank)
         with progress_bar(*(one.name for one in variants)) as progress:
             done = [evaluate(opened, queries, one, reranker=reranker, progress=progress) for one in variants]
     if compare is None:

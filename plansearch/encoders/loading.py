@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     SentenceModel: TypeAlias = sentence_transformers.SentenceTransformer
     PairModel: TypeAlias = sentence_transformers.CrossEncoder
 
+_AND_THEN: Final = {"--model": "，重新執行 plansearch index", "--rerank": ""}
+"""What else is to be done after another model was named by an option."""
+
 _LIBRARIES: Final = ("transformers", "sentence_transformers", "huggingface_hub")
 """Whose loggers would write to the user's screen."""
 
@@ -57,7 +60,7 @@ def load_sentence_model(source: str) -> SentenceModel:
 
         return SentenceTransformer(source, local_files_only=local_files_only)
 
-    model, said = _load(load, source)
+    model, said = _load(load, source, "--model")
     weights = _weights(said)
     if any(_CLASSIFIER.match(name) for name in weights["UNEXPECTED"]):
         raise EncoderError(
@@ -81,7 +84,7 @@ def load_pair_model(source: str) -> PairModel:
         model: PairModel = CrossEncoder(source, local_files_only=local_files_only)
         return model
 
-    model, said = _load(load, source)
+    model, said = _load(load, source, "--rerank")
     missing = _weights(said)["MISSING"]
     if any(_CLASSIFIER.match(name) for name in missing):
         raise EncoderError(
@@ -118,8 +121,8 @@ def version_of(source: str, model: SentenceModel) -> str:
     return str(commit)[:12] if commit else "unknown"
 
 
-def _load(load: Callable[..., _Model], source: str) -> tuple[_Model, Sequence[str]]:
-    """Load with errors made ours; also what the libraries said meanwhile."""
+def _load(load: Callable[..., _Model], source: str, option: str) -> tuple[_Model, Sequence[str]]:
+    """Load with errors made ours, naming the option that chose the model; also what the libraries said meanwhile."""
     try:
         import sentence_transformers  # noqa: F401, PLC0415  6 to 9 s
     except ImportError as error:
@@ -129,29 +132,29 @@ def _load(load: Callable[..., _Model], source: str) -> tuple[_Model, Sequence[st
     if not Path(source).is_dir() and not _HUB_NAME.fullmatch(source):
         raise EncoderError(
             f"無法載入模型「{source}」：沒有這個資料夾，可能搬走了、改了名，或在沒有連上的磁碟機。"
-            "請放回原處，或用 --model 指向它現在的位置，重新執行 plansearch index。"
+            f"請放回原處，或用 {option} 指向它現在的位置{_AND_THEN[option]}。"
         )
     with _quietly() as said:
         try:
-            return _local_or_remote(load, source), said
+            return _local_or_remote(load, source, option), said
         except EncoderError:
             raise
         except Exception as error:  # broken files make the libraries raise whatever they stumble on
-            raise EncoderError(_complaint(source, error)) from error
+            raise EncoderError(_complaint(source, option, error)) from error
 
 
-def _local_or_remote(load: Callable[..., _Model], source: str) -> _Model:
+def _local_or_remote(load: Callable[..., _Model], source: str, option: str) -> _Model:
     """Look on this computer first: a model that was downloaded once needs no network."""
     try:
         return load(local_files_only=True)
     except (OSError, ValueError):
         if Path(source).is_dir():
             raise
-    _check_hub(source)
+    _check_hub(source, option)
     return load(local_files_only=False)
 
 
-def _check_hub(source: str) -> None:
+def _check_hub(source: str, option: str) -> None:
     """Ask once whether the hub has a model: to load it without a network is tried again for a minute."""
     from huggingface_hub import HfApi  # noqa: PLC0415  slow
 
@@ -161,19 +164,19 @@ def _check_hub(source: str) -> None:
         raise EncoderError(
             f"無法載入模型「{source}」：這台電腦沒有這個資料夾，也沒有下載過這個名稱的模型，"
             f"又無法從 Hugging Face 下載（{_first_line(error)}）。請確認名稱；"
-            "沒有網路時，請用 --model 指向已下載的模型資料夾。"
+            f"沒有網路時，請用 {option} 指向已下載的模型資料夾。"
         ) from error
 
 
-def _complaint(source: str, error: Exception) -> str:
+def _complaint(source: str, option: str, error: Exception) -> str:
     if "trust_remote_code" in str(error):
         return (
             f"無法載入模型「{source}」：它要執行自己帶來的程式，為了安全沒有執行。"
-            "請用 --model 換一個不必執行外來程式的模型。"
+            f"請用 {option} 換一個不必執行外來程式的模型。"
         )
     return (
         f"無法載入模型「{source}」：檔案不完整、壞了，或不是 sentence-transformers 的模型"
-        f"（{_first_line(error)}）。請重新下載，或用 --model 指向另一個模型資料夾。"
+        f"（{_first_line(error)}）。請重新下載，或用 {option} 指向另一個模型資料夾。"
     )
 
 
