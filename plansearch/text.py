@@ -15,8 +15,33 @@ from functools import cache, lru_cache, partial
 from itertools import groupby, pairwise
 from typing import Any, Final
 
-FOLD_VERSION: Final = 1
+FOLD_VERSION: Final = 2
 """Changes whenever `fold` or `Tokenizer` would answer differently; an index remembers it."""
+
+SPELLING_VARIANTS: Final = {
+    "身分": "身份",
+    "连络": "联络",
+    "连系": "联系",
+    "部份": "部分",
+    "充份": "充分",
+    "成份": "成分",
+    "账": "帐",
+    "看版": "看板",
+    "纪录": "记录",
+    "舒解": "纾解",
+    "陈请": "陈情",
+    "姐妹": "姊妹",
+    "其它": "其他",
+    "座落": "坐落",
+    "按装": "安装",
+    "布署": "部署",
+    "消弥": "消弭",
+    "借由": "藉由",
+    "靭": "韧",
+    "辧": "办",
+}
+"""Other ways to write the same word, after OpenCC, to the way that is searched; both are equally long. OpenCC itself
+knows characters only (佈告 and 布告, 計劃 and 計畫)."""
 
 COMMON_WORD_FREQUENCY: Final = 1000
 """Words that jieba counted at least this often (about 7,000) stay in a small dictionary, so that the words
@@ -65,6 +90,7 @@ _JOINTS: Final = " .,&'/_-"
 _KINDS: Final = _Kinds()
 _RUN: Final = re.compile("h+|o+")
 _CHAIN: Final = re.compile("o+(?:-{1,2}o+)+")
+_VARIANT: Final = re.compile("|".join(SPELLING_VARIANTS))
 _MARKED: Final = re.compile(b"\1+")
 
 
@@ -82,7 +108,7 @@ def _simplify_character(character: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Make the copy of a text that is searched: Simplified, half width, lower case, 臺 as 台.
+    """Make the copy of a text that is searched: Simplified, half width, lower case, one spelling of each word.
 
     Args:
         text: any text.
@@ -94,9 +120,9 @@ def fold(text: str) -> str:
     if plain.isascii():
         return plain
     simplified: str = _simplifier().convert(plain)
-    if len(simplified) == len(plain):
-        return simplified
-    return "".join(map(_simplify_character, plain))
+    if len(simplified) != len(plain):
+        simplified = "".join(map(_simplify_character, plain))
+    return _VARIANT.sub(lambda match: SPELLING_VARIANTS[match[0]], simplified)
 
 
 @cache
