@@ -46,6 +46,9 @@ _FIELD = re.compile(r"[（(【]?[\u4e00-\u9fff]{2,6}(?:單位|課室|期限|日�
 _SENTENCE_END = re.compile(r"[。；：:;！？!?][」』）)]*$")
 _UNIT_END = re.compile(r"[課室科組股隊所站局處館]$")
 _LATIN_END, _LATIN_BEGIN = re.compile(r"[A-Za-z0-9,.;:)\]%&]$"), re.compile(r"[A-Za-z0-9(\[&]")
+_BESIDE_LATIN = re.compile(r"(?:(?<=[A-Za-z])(?= ?[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff])(?= ?[A-Za-z]))( ?)")
+_MIN_GAPS = 2
+"""Places where Chinese and Latin meet inside of lines; from one alone no habit is seen."""
 _GOES_ON_AFTER = frozenset("-/_@=?&~")
 """In an address or a hyphenated word the line is broken here, where no space stands."""
 _ANYWHERE = frozenset({"arabic", "paren_arabic", "circled", "paren_cjk"})
@@ -80,6 +83,8 @@ class Habits:
     """From a line to the next one of its paragraph, points; ``None`` where there are too few to tell."""
     spaced: bool = False
     """Whether paragraphs stand further apart than lines."""
+    spaces_latin: bool = False
+    """Whether a space stands between Chinese and Latin words, always: then a line break there stands for one."""
     one_sentence: bool = False
     """Whether paragraphs have one sentence, mostly: then a full stop at the end of a full line ends one, too."""
 
@@ -139,8 +144,14 @@ def _habits(cells: Sequence[Sequence[Line]], frame: Frame) -> Habits:
         entries=frozenset(text for text, count in whole.items() if count > 1 and len(text) > 1),
         pitch=pitch,
         spaced=apart >= max(_MIN_SPACED, _SPACED_SHARE * len(short)),
+        spaces_latin=_spaces_latin(line.text for cell in cells for line in cell),
         one_sentence=ends > 2 * inside,
     )
+
+
+def _spaces_latin(texts: Iterable[str]) -> bool:
+    gaps = [gap for text in texts for gap in _BESIDE_LATIN.findall(text)]
+    return len(gaps) >= _MIN_GAPS and all(gaps)
 
 
 def _is_short(before: Line, after: Line, frame: Frame) -> bool:
@@ -261,6 +272,9 @@ def _is_space_lost(before: Line, line: Line, frame: Frame) -> bool:
     """Whether the line break stands for a space: between Latin words, unless a word was too long for its line."""
     if before.spaced:
         return True
+    beside = _BESIDE_LATIN.search(before.text[-1] + line.text[0])
+    if beside is not None:
+        return frame.habits.spaces_latin
     if not _LATIN_END.search(before.text) or not _LATIN_BEGIN.match(line.text):
         return False
     return _last_word(before) + _first_word(line) <= frame.right - frame.left + _ROOM * frame.em
