@@ -15,8 +15,8 @@ from docx import Document as WordDocument
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from docx.text.paragraph import Paragraph
+from printed_files import places
 from renderings import Blocks, Field, Grid
-from writers import places
 
 from plansearch.numbering import Style, leading_mark
 
@@ -166,6 +166,16 @@ def _messy_runs(text: str) -> Iterator[str]:
     yield f'<w:fldSimple {space} w:instr=" DOCPROPERTY x ">{run(pieces[2][half:])}</w:fldSimple>'
     yield f"<w:r {space}><w:rPr><w:vanish/></w:rPr><w:t>看不見的字</w:t></w:r>"
     yield f"<w:r {space}><w:softHyphen/></w:r>"
+
+
+def html_of(blocks: Blocks) -> str:
+    """A web page of nothing but the plan."""
+    parts = [_table(block) if isinstance(block, Grid) else f"<p>{escape(block)}</p>" for block in blocks]
+    return f"<!DOCTYPE html><html><head><meta charset='utf-8'></head><body>{''.join(parts)}</body></html>"
+
+
+def _table(grid: Grid) -> str:
+    return f"<table>{''.join(f'<tr>{chr(10).join(map(_cell, row))}</tr>' for row in grid.rows)}</table>"
 
 
 def nested(blocks: Blocks, *, own_header: bool = False) -> str:
