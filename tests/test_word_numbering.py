@@ -20,8 +20,8 @@ Lines = list[tuple[str, str]]
 
 
 def level(place: int, style: str, text: str, more: str = "") -> str:
-    return f'<w:lvl w:ilvl="{place}"><w:start w:val="1"/><w:numFmt w:val="{style}"/>{more}'
-        f'<w:lvlText w:val="{text}"/></w:lvl>'
+    rule = f'<w:start w:val="1"/><w:numFmt w:val="{style}"/>{more}<w:lvlText w:val="{text}"/>'
+    return f'<w:lvl w:ilvl="{place}">{rule}</w:lvl>'
 
 
 CHINESE = (

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
+import zlib
 from pathlib import PurePath
 from typing import Literal
 
@@ -76,6 +78,18 @@ _KIND_OF_MIMETYPE: tuple[tuple[str, Kind], ...] = (
     ("application/vnd.sun.xml.writer", "legacy_text"),
     ("application/vnd.sun.xml.calc", "legacy_sheet"),
 )
+BROKEN_PACKAGE: tuple[type[Exception], ...] = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    LookupError,
+    ValueError,
+    EOFError,
+)
+"""What Python raises where a packed file is broken, locked, or packed in a way that it does not know."""
 _DAMAGED = "檔案不完整或已損毀，請重新取得原檔，或用原本的程式開啟後另存新檔。"
 
 
@@ -147,7 +161,7 @@ def _kind_of_zip(data: bytes, name: str) -> Kind:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = frozenset(archive.namelist())
             mimetype = archive.read("mimetype")[:100].decode("ascii", errors="replace") if "mimetype" in members else ""
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError) as error:
+    except BROKEN_PACKAGE as error:
         raise ReadError(f"「{name}」無法開啟：{_DAMAGED}") from error
     for member, kind in _KIND_OF_MEMBER:
         if member in members:

@@ -17,6 +17,7 @@ import defusedxml.ElementTree
 from defusedxml.common import DefusedXmlException
 
 from plansearch.errors import ReadError
+from plansearch.readers.detection import BROKEN_PACKAGE
 from plansearch.readers.list_numbers import complete_mark, style_of_sequence, written_bullet, written_number
 
 _BASE = "urn:oasis:names:tc:opendocument:xmlns:"
@@ -89,7 +90,7 @@ def plain_text(data: bytes, name: str) -> PlainText:
             )
     except (ParseError, DefusedXmlException) as error:
         raise ReadError(f"「{name}」的內容無法解讀：{_REPAIR}") from error
-    except (zipfile.BadZipFile, KeyError, OSError, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
+    except BROKEN_PACKAGE as error:
         raise ReadError(f"「{name}」無法開啟：{_REPAIR}") from error
     try:
         boxed = tuple(_boxed_texts(content))

@@ -19,6 +19,7 @@ import defusedxml.ElementTree
 from defusedxml.common import DefusedXmlException
 
 from plansearch.errors import ReadError
+from plansearch.readers.detection import BROKEN_PACKAGE
 from plansearch.readers.list_numbers import BULLET
 from plansearch.readers.word_numbering import W, WordNumbering
 
@@ -83,7 +84,7 @@ def plain_word(data: bytes, name: str) -> PlainWord:
             document = _parse(archive, main)
     except (ParseError, DefusedXmlException) as error:
         raise ReadError(f"「{name}」的內容無法解讀：{_REPAIR}") from error
-    except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
+    except BROKEN_PACKAGE as error:
         raise ReadError(f"「{name}」無法開啟：{_REPAIR}") from error
     if document is None:
         raise ReadError(f"「{name}」裡沒有文件內容：{_REPAIR}")
