@@ -47,7 +47,7 @@ def shown_date(value: dt.datetime | dt.date | dt.time, code: str) -> str:
     """A date or time as its format code shows it; a code that shows none of it gives year/month/day."""
     if isinstance(value, dt.time):
         return value.strftime("%H:%M")
-    section = code.split(";", maxsplit=1)[0]
+    section = "" if code == "General" else code.split(";", maxsplit=1)[0]
     republic = _REPUBLIC.search(section) is not None
     parts, shown = [], False
     hours = False
