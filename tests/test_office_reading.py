@@ -162,6 +162,16 @@ def test_cells_of_a_page_keep_their_spans_and_lines(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "page", ["<div>" * 300 + "一、甲", "<p>一、" + "甲" * 4_000_000 + "</p>"], ids=["too deep", "too large"]
+)
+def test_a_page_that_cannot_be_read_whole_is_not_read_in_part(page: str, tmp_path: Path) -> None:
+    path = tmp_path / "網頁.html"
+    path.write_text(f"<p>一、先讀到的</p>{page}", encoding="utf-8")
+    with pytest.raises(LimitError, match="無法完整讀取"):
+        read_document(path)
+
+
 def test_a_web_archive_gives_its_page(tmp_path: Path) -> None:
     path = tmp_path / "網頁.mht"
     path.write_bytes(

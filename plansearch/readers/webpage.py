@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import lxml.html
 from lxml import etree
 
-from plansearch.errors import ReadError, UnknownEncodingError
+from plansearch.errors import LimitError, ReadError, UnknownEncodingError
 from plansearch.numbering import leading_mark
 from plansearch.readers.decoding import DecodedText, decode
 from plansearch.readers.list_numbers import BULLET, complete_mark, written_number
@@ -54,8 +54,8 @@ _PLAN_SHARE = 0.95
 """Of the numbered text that the chosen part of a page must have."""
 _MAX_SPAN = 500
 """Rows or columns that a cell can reach over; more is a mistake, or meant to harm."""
-_MAX_DEPTH = 200
-"""Elements inside of one another; lxml itself stops at 256."""
+_MAX_DEPTH = 256
+"""Elements inside of one another; lxml reads no deeper."""
 _BLOCKS = frozenset({"div", "section", "article", "main", "form", "center", "body", "td", "li", "ul", "p"})
 _CONTAINERS = frozenset(
     {"div", "section", "article", "main", "form", "center", "body", "blockquote", "fieldset", "span"}
@@ -102,6 +102,7 @@ def plain_page(data: bytes, name: str) -> PlainPage:
 
     Raises:
         ReadError: it has no text, or its encoding is not known.
+        LimitError: it is too large or too deep to be read whole.
     """
     decoded = _decode(data, name)
     text = re.sub(r"^\s*<\?xml[^>]*\?>", "", decoded.text.lstrip("\ufeff"))
@@ -110,6 +111,8 @@ def plain_page(data: bytes, name: str) -> PlainPage:
         root = lxml.html.document_fromstring(text, parser=parser)
     except (etree.LxmlError, ValueError) as error:
         raise ReadError(f"「{name}」不是完整的網頁，無法解讀。請用瀏覽器開啟後另存新檔，或改存成 PDF。") from error
+    if any(error.level_name == "FATAL" for error in parser.error_log):  # what follows it would be lost silently
+        raise LimitError(f"「{name}」的網頁太大，或層層相套得太深，無法完整讀取。請只存計畫的部分，或改存成 PDF。")
     body = root.find("body")
     title = " ".join((root.findtext("head/title") or "").split())
     if body is None:
