@@ -23,7 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after ``plansearch``; those of the process if not given.
 
     Returns:
-        The exit code: 0 for an answer, 1 for a failure, 2 for a wrong request, 130 for Ctrl-C.
+        The exit code: 0 for an answer, 1 for a failure, 2 for a wrong request, 3 for an index without the files that
+        could not be read, 130 for Ctrl-C.
     """
     try:
         app(args=None if arguments is None else list(arguments), prog_name="plansearch")
