@@ -172,6 +172,29 @@ def test_a_page_that_cannot_be_read_whole_is_not_read_in_part(page: str, tmp_pat
         read_document(path)
 
 
+def test_rows_of_word_that_begin_or_end_inside_of_the_table_keep_their_columns(tmp_path: Path) -> None:
+    def cell(text: str, properties: str = "") -> str:
+        return f"<w:tc><w:tcPr>{properties}</w:tcPr><w:p>{run(text)}</w:p></w:tc>"
+
+    rows = (
+        cell("一") + cell("二") + cell("三"),
+        '<w:trPr><w:gridBefore w:val="1"/></w:trPr>' + cell("四") + cell("五"),
+        cell("六", '<w:gridSpan w:val="2"/><w:vMerge w:val="restart"/>') + cell("七"),
+        cell("", '<w:gridSpan w:val="2"/><w:vMerge/>') + cell("八"),
+    )
+    grid = f"<w:tblPr/><w:tblGrid>{'<w:gridCol/>' * 3}</w:tblGrid>"
+    table = f"<w:tbl>{grid}{''.join(f'<w:tr>{row}</w:tr>' for row in rows)}</w:tbl>"
+    path = word(tmp_path, edit=lambda xml: xml.replace("<w:body>", f"<w:body>{table}"))
+    assert texts(read_document(path)) == [
+        [
+            [("一", 1, 1), ("二", 1, 1), ("三", 1, 1)],
+            [("", 1, 1), ("四", 1, 1), ("五", 1, 1)],
+            [("六", 2, 2), ("七", 1, 1)],
+            [("八", 1, 1)],
+        ]
+    ]
+
+
 def test_a_web_archive_gives_its_page(tmp_path: Path) -> None:
     path = tmp_path / "網頁.mht"
     path.write_bytes(

@@ -52,6 +52,8 @@ _DROPPED = frozenset(
 cuts off cells that reach from them into the table."""
 _SYMBOLS = {"A3": "□", "A8": "□", "6F": "□", "FE": "☑", "52": "☑", "FC": "✓", "FD": "☒"}
 """Signs of the Wingdings fonts that are no bullets, by the end of their code."""
+_MAX_COLUMNS = 63
+"""Word's own limit."""
 _CONTENTS_STYLE = re.compile(r"toc\s?\d|table of figures|目錄\s?\d?", re.IGNORECASE)
 _REPAIR = "檔案不完整或已損毀，請用 Word 開啟後另存新檔。"
 
@@ -92,6 +94,7 @@ def plain_word(data: bytes, name: str) -> PlainWord:
         boxed = tuple(_boxed_texts(document))
         _simplify(document, _contents_styles(parts["styles"]))
         _join_deleted_ends(document)
+        _fill_rows(document)
         _number(document, WordNumbering(parts["numbering"], parts["styles"]))
         notes = {part: root for part in ("footnotes", "endnotes") if (root := parts[part]) is not None}
         for root in notes.values():
@@ -193,6 +196,22 @@ def _join_deleted_ends(root: Element) -> None:
             following[properties:properties] = [inner for inner in child if inner.tag != f"{W}pPr"]
         if len(kept) != len(parent):
             parent[:] = reversed(kept)
+
+
+def _fill_rows(root: Element) -> None:
+    """Put empty cells where a row begins later than its table, which pandoc does not see."""
+    for row in root.iter(f"{W}tr"):
+        skipped = row.find(f"{W}trPr/{W}gridBefore")
+        count = skipped.get(f"{W}val", "") if skipped is not None else ""
+        first = next((place for place, child in enumerate(row) if child.tag == f"{W}tc"), None)
+        if first is not None and count.isascii() and count.isdigit():
+            for _ in range(min(int(count), _MAX_COLUMNS)):
+                cell = Element(f"{W}tc")
+                SubElement(cell, f"{W}p")
+                row.insert(first, cell)
+    for span in root.iter(f"{W}gridSpan"):
+        columns = span.get(f"{W}val", "")
+        span.set(f"{W}val", str(min(int(columns), _MAX_COLUMNS) if columns.isascii() and columns.isdigit() else 1))
 
 
 def _number(root: Element, numbering: WordNumbering) -> None:
