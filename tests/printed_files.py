@@ -89,7 +89,7 @@ def _page_number(paragraph: Any) -> None:
 
 
 def _word_table(document: Any, grid: Grid, layout: Layout, width: float) -> None:
-    table = document.add_table(len(grid.rows), len(grid.shares), style="Table Grid")
+    table = document.add_table(len(grid.rows), len(grid.shares), style="Table Grid" if layout.ruled else "Normal Table")
     table.autofit = False
     for row, column, cell in places(grid):
         top = table.cell(row, column)

@@ -43,6 +43,8 @@ class Layout:
     """Of the columns (pillar, requirement, measures, unit), as shares; a deadline column is as wide as the units'."""
     page_numbers: bool = True
     number_column: bool = False
+    ruled: bool = True
+    """Whether the table is drawn; else white parts its columns."""
 
 
 @dataclass(frozen=True, slots=True)

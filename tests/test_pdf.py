@@ -29,6 +29,7 @@ LAYOUTS = {
     "pillars as rows": Layout(pillar_rows=True, shifted=True, number_column=True),
     "outline": Layout(outline=True),
 }
+UNRULED = Layout(merged=False, ruled=False)
 CASES = [(stem, layout) for place, stem in enumerate(TRUTHS) for n, layout in enumerate(LAYOUTS) if (place + n) % 2]
 by_case = pytest.mark.parametrize(("stem", "layout"), CASES, ids=[f"{stem}, {layout}" for stem, layout in CASES])
 needs_office = pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not installed")
@@ -62,6 +63,20 @@ def test_plan_written_directly_is_whole(stem: str, layout: str) -> None:
     setting = replace(LAYOUTS[layout], merged=False, merged_units=False)
     plan = plan_of(read_pdf(pdf_of(arrange(TRUTHS[stem], setting), setting), "計畫.pdf"))
     assert read_items(plan) == expected_items(TRUTHS[stem])
+
+
+@needs_office
+@pytest.mark.xdist_group("office")
+def test_tables_without_rules_are_read_by_their_columns(tmp_path: Path) -> None:
+    sources = [tmp_path / f"{number}.docx" for number in range(len(TRUTHS))]
+    for truth, path in zip(TRUTHS.values(), sources, strict=True):
+        write_docx(arrange(truth, UNRULED), UNRULED, path)
+    found = wanted = 0
+    for truth, path in zip(TRUTHS.values(), convert(sources, "pdf", tmp_path), strict=True):
+        read = read_items(plan_of(read_pdf(path.read_bytes(), "計畫.pdf")))
+        found += len([item for item in expected_items(truth) if item in read])
+        wanted += len(expected_items(truth))
+    assert found >= 0.95 * wanted, f"{found} of {wanted}"
 
 
 def table_of(*rows: tuple[str, ...], layout: Layout = MERGED) -> Document:

@@ -10,6 +10,8 @@ from typing import Literal
 from plansearch.numbering import leading_mark
 from plansearch.readers.glyphs import Glyph, Line, lines_of
 from plansearch.readers.grids import Lattice, Rule, lattices_of
+from plansearch.readers.page_numbers import is_page_number
+from plansearch.readers.unruled import rules_of_columns
 
 _MARGIN_LINES = 3
 """Lines at the head and the foot of a page that may be printed on every page."""
@@ -19,10 +21,6 @@ _SAME_PLACE = 6.0
 """Points by which a head or foot moves from page to page."""
 _MIN_SHARE = 0.6
 """Of the pages that have a line in that place."""
-_PAGE_NUMBER = re.compile(
-    r"[-–—~～]?\s*(?:第|Page|P\.?)?\s*\d{1,4}\s*頁?\s*(?:[,，、/／(（]?\s*(?:共|of|/|／)\s*\d{1,4}\s*頁?\s*[)）]?)?\s*[-–—~～]?",
-    re.IGNORECASE,
-)
 _DIGITS = re.compile(r"\d+")
 _FIELD = re.compile(r"[（(【]?[\u4e00-\u9fff]{2,6}[：:]\S")
 _MIN_TITLE = 6
@@ -74,7 +72,7 @@ class Page:
 
 def page_of(number: int, width: float, height: float, glyphs: Sequence[Glyph], rules: Iterable[Rule]) -> Page:
     """Part a page's characters between its tables and the lines around them."""
-    lattices = _outermost(lattices_of(rules))
+    lattices = _outermost(lattices_of(rules)) or lattices_of(rules_of_columns(glyphs, number, width))
     tables: list[tuple[float, PrintedTable]] = []
     rest = list(glyphs)
     for place, lattice in enumerate(lattices, 1):
@@ -96,7 +94,7 @@ def without_furniture(pages: Sequence[Page]) -> list[Page]:
         dropped: set[int] = set()
         for line in places[page.number]:
             key = _key(line)
-            if _PAGE_NUMBER.fullmatch(line.text.strip()):
+            if is_page_number(line.text):
                 dropped.add(id(line))
             elif _is_repeated(line, list(places.values())):
                 is_title = len(line.text) >= _MIN_TITLE and line.top < _HEAD * page.height and key not in kept

@@ -44,7 +44,8 @@ _SPACED_SHARE = 0.8
 _FIELD = re.compile(r"[（(【]?[\u4e00-\u9fff]{2,6}(?:單位|課室|期限|日期)[：:]")
 """A line that names the unit or the deadline begins a paragraph, as a number does."""
 _SENTENCE_END = re.compile(r"[。；：:;！？!?][」』）)]*$")
-_UNIT_END = re.compile(r"(?:[課室科組股隊所站局處館]|業務|人員)$")
+_UNIT_END = re.compile(r"[課室科組股隊所站局處館]$")
+_SHORTEST_NAME = 3
 _LATIN_END, _LATIN_BEGIN = re.compile(r"[A-Za-z0-9,.;:)\]%&]$"), re.compile(r"[A-Za-z0-9(\[&]")
 _BESIDE_LATIN = re.compile(r"(?:(?<=[A-Za-z])(?= ?[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff])(?= ?[A-Za-z]))( ?)")
 _MIN_GAPS = 2
@@ -238,7 +239,7 @@ def _begins_name(paragraph: Sequence[Line], lines: Sequence[Line], entries: Coll
 
 
 def _is_name(text: str) -> bool:
-    return len(text) > 1 and _UNIT_END.search(text) is not None
+    return len(text) >= _SHORTEST_NAME and _UNIT_END.search(text) is not None
 
 
 def _slack(line: Line, frame: Frame) -> float:
