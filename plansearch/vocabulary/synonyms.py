@@ -150,7 +150,8 @@ def _is_ascii_word(character: str) -> bool:
 
 def bundled_vocabulary() -> Vocabulary:
     """The list that comes with the program."""
-    return read_vocabulary(Path(__file__).with_name(VOCABULARY_NAME))
+    here = Path(__file__).parent
+    return read_vocabulary(here / VOCABULARY_NAME) + read_vocabulary(here / "question_words.toml")
 
 
 def read_vocabulary(path: Path) -> Vocabulary:
