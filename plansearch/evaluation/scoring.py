@@ -65,7 +65,7 @@ def evaluate(
         JudgementError: the index has none of the judged items, or a query can't be asked.
         PlansearchError: the model or the index fails.
     """
-    possible = _resolve(index, queries)
+    possible = items_judged(index, queries)
     plans = frozenset(_plan_name(plan.plan) for plan in index.plans)
     outcomes = []
     for done, (query, candidates) in enumerate(zip(queries, possible, strict=True), start=1):
@@ -154,8 +154,12 @@ def _ask(index: PlanIndex, query: JudgedQuery, variant: Variant, reranker: Reran
         raise JudgementError(f"{query.place}：{error}") from error
 
 
-def _resolve(index: PlanIndex, queries: Sequence[JudgedQuery]) -> list[Candidates]:
-    """For each query, which items of the index its judged items may be."""
+def items_judged(index: PlanIndex, queries: Sequence[JudgedQuery]) -> list[Candidates]:
+    """For each query the ids of the items that each of its judged items may be.
+
+    Raises:
+        JudgementError: the index has none of them.
+    """
     asked = {_plan_name(one.plan) for query in queries for one in query.judgements}
     by_plan: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for found in index.items():

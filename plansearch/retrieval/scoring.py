@@ -103,7 +103,7 @@ RELATIVE: Final[dict[SearchMode, Weights]] = {
 
 TOUCHED: Final = 0.035
 """Least probability of the best item, judged alone, for the plans to speak of a question's subject at all. Of 35
-questions off all subjects one comes to more, of 108 judged queries nine to less, all of them sentences that share
+questions off all subjects one comes to more, of 108 judged queries six to less, all of them sentences that share
 no word with the plans."""
 
 BENEFIT: Final = 2.0
