@@ -60,15 +60,36 @@ def _phrases(query: str) -> Iterator[str]:
 
 def _content(index: PlanIndex, text: str) -> Iterator[str]:
     """The stretches of a question between the words that only ask."""
-    folded = fold(text)
-    start = end = 0
-    for word in index.tokenizer.words(text):
-        place = folded.index(word, end)
-        if index.vocabulary.only_asks(word):
-            yield from _worth(text[start:place])
-            start = place + len(word)
-        end = place + len(word)
+    start = 0
+    for begin, end in _asking(index, text):
+        yield from _worth(text[start:begin])
+        start = end
     yield from _worth(text[start:])
+
+
+def _asking(index: PlanIndex, text: str) -> list[tuple[int, int]]:
+    """Where words stand that only ask.
+
+    A single character beside another one may be a part of a word that the dictionary lacks: 他 of 吉他 asks nothing.
+    """
+    folded = fold(text)
+    words: list[tuple[int, int]] = []
+    for word in index.tokenizer.words(text):
+        place = folded.index(word, words[-1][1] if words else 0)
+        words.append((place, place + len(word)))
+    asks = [index.vocabulary.only_asks(folded[begin:end]) for begin, end in words]
+
+    def in_a_word(number: int, other: int) -> bool:
+        if not 0 <= other < len(words) or asks[other]:
+            return False
+        touching = words[number][1] == words[other][0] or words[other][1] == words[number][0]
+        return touching and words[other][1] - words[other][0] == 1
+
+    return [
+        (begin, end)
+        for number, (begin, end) in enumerate(words)
+        if asks[number] and (end - begin > 1 or not (in_a_word(number, number - 1) or in_a_word(number, number + 1)))
+    ]
 
 
 def _worth(run: str) -> Sequence[str]:

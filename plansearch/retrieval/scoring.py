@@ -91,13 +91,13 @@ class Weights:
         return self.base + self.of_meaning(evidence) + self.of_words(evidence)
 
 
-ALONE: Final = Weights(similar=0.77, reached=6.11, base=-7.19)
+ALONE: Final = Weights(similar=0.74, reached=6.29, base=-7.14)
 """Judges an item for itself, whatever else is in the index."""
 
 RELATIVE: Final[dict[SearchMode, Weights]] = {
-    "hybrid": Weights(outstanding=0.61, similar=0.21, covered=1.59, meant=1.47, base=-5.89),
-    "meaning": Weights(outstanding=1.42, similar=0.28, base=-6.01),
-    "words": Weights(outstanding=0.73, covered=2.9, meant=2.09, base=-5.01),
+    "hybrid": Weights(outstanding=0.6, similar=0.22, covered=1.59, meant=1.49, base=-5.89),
+    "meaning": Weights(outstanding=1.49, similar=0.24, base=-5.94),
+    "words": Weights(outstanding=0.69, covered=3.07, meant=2.15, base=-5.0),
 }
 """Judges an item among the others."""
 
