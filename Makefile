@@ -51,5 +51,5 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 # An extra and not a dependency group, since pip knows groups only from version 25.1 on.
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(PIP) -e ".[dev]"
+	$(PIP) -e ".[dev,ocr]"
 	@touch $@
