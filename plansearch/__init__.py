@@ -16,11 +16,22 @@ if TYPE_CHECKING:
     from plansearch.errors import PlansearchError
     from plansearch.frameworks.catalog import Framework, Requirement, bundled_frameworks
     from plansearch.index import PlanIndex
-    from plansearch.results import BuildReport, Filters, Hit, IndexedItem, PlanSummary, SearchResult
-    from plansearch.retrieval import search
+    from plansearch.results import (
+        AgencyHits,
+        AgencyResult,
+        BuildReport,
+        Filters,
+        Hit,
+        IndexedItem,
+        PlanSummary,
+        SearchResult,
+    )
+    from plansearch.retrieval import search, search_by_agency
     from plansearch.types import Damage, Encoder, Metadata, Plan, PlanItem, Span
 
 __all__ = [
+    "AgencyHits",
+    "AgencyResult",
     "BuildReport",
     "Collection",
     "Damage",
@@ -43,6 +54,7 @@ __all__ = [
     "read_collection",
     "read_plan",
     "search",
+    "search_by_agency",
 ]
 
 _HOMES = {
@@ -50,8 +62,17 @@ _HOMES = {
     "errors": ("PlansearchError",),
     "frameworks.catalog": ("Framework", "Requirement", "bundled_frameworks"),
     "index": ("PlanIndex",),
-    "results": ("BuildReport", "Filters", "Hit", "IndexedItem", "PlanSummary", "SearchResult"),
-    "retrieval": ("search",),
+    "results": (
+        "AgencyHits",
+        "AgencyResult",
+        "BuildReport",
+        "Filters",
+        "Hit",
+        "IndexedItem",
+        "PlanSummary",
+        "SearchResult",
+    ),
+    "retrieval": ("search", "search_by_agency"),
     "types": ("Damage", "Encoder", "Metadata", "Plan", "PlanItem", "Span"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

@@ -151,6 +151,8 @@ class SearchResult:
     """What was lost in the plans and requirements that the filters name."""
     added: tuple[AddedTerms, ...] = ()
     """What the search added to the question's words."""
+    unknown: tuple[str, ...] = ()
+    """Words of the question that stand in no plan of the index."""
     phrases: tuple[str, ...] = ()
     """What every hit has to have word for word."""
     exact: bool = False
@@ -232,6 +234,7 @@ class AgencyResult:
     unread: tuple[SkippedFile, ...]
     """Files that could not be read: whose they are is not known."""
     added: tuple[AddedTerms, ...] = ()
+    unknown: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()
     exact: bool = False
 

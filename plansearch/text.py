@@ -47,6 +47,9 @@ COMMON_WORD_FREQUENCY: Final = 1000
 """Words that jieba counted at least this often (about 7,000) stay in a small dictionary, so that the words
 of a question that no plan has don't make it cut their neighbours wrongly."""
 
+PAIR: Final = 2
+"""Characters of a bigram; a word of so many is its own."""
+
 _REPLACEMENT: Final = 0xFFFD
 _CHANGES: Final[tuple[Callable[[str], str], ...]] = (partial(unicodedata.normalize, "NFKC"), str.lower)
 
@@ -222,6 +225,23 @@ class Tokenizer:
             tokens.extend(run)
         chains = _CHAIN.finditer(folded.translate(_KINDS))
         tokens.extend("".join(filter(str.isalnum, folded[chain.start() : chain.end()])) for chain in chains)
+        return tokens
+
+    def inner_tokens(self, text: str) -> list[str]:
+        """Words, and the bigrams within them, without the pairs that straddle two words, which mean nothing.
+
+        Characters that the dictionary joins to no word may be a word that it lacks; their pairs count.
+        """
+        tokens: list[str] = []
+        for single, group in groupby(self.words(text), key=lambda word: len(word) == 1 and _is_han(word)):
+            words = list(group)
+            if single:
+                tokens.extend((first + second for first, second in pairwise(words)) if len(words) > 1 else words)
+                continue
+            for word in words:
+                tokens.append(word)
+                if _is_han(word) and len(word) > PAIR:
+                    tokens.extend(first + second for first, second in pairwise(word))
         return tokens
 
     def marks(self, query: str) -> list[str]:

@@ -25,7 +25,7 @@ def agency_lines(result: AgencyResult, screen: Screen) -> list[str]:
     if not screen.colour:
         parts.append("【】是符合的字詞")
     lines = [*screen.heading(agency_headline(result)), *screen.paragraph("；".join(parts), "")]
-    lines += question_lines(result.added, result.phrases, screen)
+    lines += question_lines(result, screen)
     lines += ["", *_overview(result, screen)]
     for agency in result.of("found", "possible"):
         lines += ["", *_one_agency(agency, result.filters.requirements, screen)]

@@ -135,6 +135,7 @@ def search_record(result: SearchResult) -> Record:
         "liked": [_place_record(one) for one in result.liked],
         "unliked": [_place_record(one) for one in result.unliked],
         "reranker": result.reranker,
+        "unknown": list[Value](result.unknown),
         "by_words": [hit_record(hit) for hit in result.by_words],
     }
 
@@ -149,6 +150,7 @@ def agency_result_record(result: AgencyResult) -> Record:
         "added": _added_record(result.added),
         "phrases": list[Value](result.phrases),
         "exact": result.exact,
+        "unknown": list[Value](result.unknown),
         "unread": [skipped_record(file) for file in result.unread],
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from plansearch.report.screen import Screen, visible
-from plansearch.results import AddedTerms, Caveat, Filters, Grade, Hit, SearchMode, SearchResult, Why
+from plansearch.results import AgencyResult, Caveat, Filters, Grade, Hit, SearchMode, SearchResult, Why
 from plansearch.types import DamageKind, Metadata, PlanItem
 
 DAMAGE_KINDS: dict[DamageKind, str] = {
@@ -37,7 +37,7 @@ _INDENT = "    "
 def search_lines(result: SearchResult, screen: Screen) -> list[str]:
     """How many were found, then the hits, each with where it stands."""
     lines = [*screen.heading(headline(result)), *screen.paragraph(_circumstances(result, screen), "")]
-    lines += question_lines(result.added, result.phrases, screen)
+    lines += question_lines(result, screen)
     for hit in result.hits:
         lines += ["", *hit_lines(hit, screen, result.filters.requirements)]
     if result.by_words:
@@ -61,12 +61,14 @@ def headline(result: SearchResult) -> str:
     return f"找到較接近的 {result.total} 項，列出{shown}；要看全部請加 --all，要改項數請用 -k。"
 
 
-def question_lines(added: Sequence[AddedTerms], phrases: Sequence[str], screen: Screen) -> list[str]:
-    """What the search made of the question: added terms, and phrases that every hit has."""
-    lines = screen.paragraph(f"每一項都含有{_quoted(phrases)}", "") if phrases else []
-    if added:
-        words = "；".join(f"{one.word} → {'、'.join(one.terms)}" for one in added)
+def question_lines(result: SearchResult | AgencyResult, screen: Screen) -> list[str]:
+    """What the search made of the question: phrases that every hit has, added terms, words that no plan has."""
+    lines = screen.paragraph(f"每一項都含有{_quoted(result.phrases)}", "") if result.phrases else []
+    if result.added:
+        words = "；".join(f"{one.word} → {'、'.join(one.terms)}" for one in result.added)
         lines += screen.paragraph(f"同時找這些說法（加 --exact 就不加）：{words}", "")
+    if result.unknown:
+        lines += screen.paragraph(f"所有計畫裡都沒有這些詞：{'、'.join(result.unknown)}", "")
     return lines
 
 

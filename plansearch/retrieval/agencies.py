@@ -67,6 +67,7 @@ def search_by_agency(
         tuple(agencies),
         unread=index.skipped,
         added=added_terms(inquiry.question),
+        unknown=inquiry.question.unknown,
         phrases=inquiry.question.phrases,
         exact=exact,
     )

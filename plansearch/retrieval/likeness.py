@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -54,7 +55,14 @@ def question_like(index: PlanIndex, question: Question, liked: Sequence[int]) ->
     texts = index.catalog.texts(liked)
     tokens = [token for position in liked for token in index.tokenizer.tokens(texts[position])]
     text = " ".join([question.text, *texts.values()]).strip()
-    return Question(text, question.phrases, tuple(dict.fromkeys([*question.tokens, *tokens])), question.expansions)
+    content = [token for position in liked for token in index.tokenizer.inner_tokens(texts[position])]
+    return replace(
+        question,
+        text=text,
+        tokens=tuple(dict.fromkeys([*question.tokens, *tokens])),
+        content=tuple(dict.fromkeys([*question.content, *content])),
+        is_sentence=True,
+    )
 
 
 def vector_like(

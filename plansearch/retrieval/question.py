@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +24,14 @@ class Question:
     """What stood in quotation marks: an item has to have it, letter for letter but for spelling variants."""
     tokens: tuple[str, ...]
     """Folded words, bigrams and characters, without words that only ask; repeats kept."""
+    content: tuple[str, ...]
+    """Those of them that mean something: words, and the bigrams within them."""
+    unknown: tuple[str, ...]
+    """Words that stand in no plan of the index, as the question writes them."""
+    n_words: int
+    """How many words of two characters or more it has."""
+    is_sentence: bool
+    """Whether words that only ask are among its words."""
     expansions: tuple[Expansion, ...]
 
     @property
@@ -50,7 +58,38 @@ def understand(index: PlanIndex, query: str, *, exact: bool = False) -> Question
     text = _QUOTED.sub(lambda match: f" {next(filter(None, match.groups()), '')} ", whole).strip()
     runs = list(_content(index, text)) or [text]
     tokens = tuple(token for run in runs for token in index.tokenizer.tokens(run))
-    return Question(text, phrases, tokens, () if exact else index.vocabulary.expand(text))
+    content = tuple(token for run in runs for token in index.tokenizer.inner_tokens(run))
+    expansions = () if exact else index.vocabulary.expand(text)
+    words = _words(index, text)
+    return Question(
+        text,
+        phrases,
+        tokens,
+        content,
+        unknown=_unknown(index, words, expansions),
+        n_words=len(words),
+        is_sentence=runs != [text],
+        expansions=expansions,
+    )
+
+
+def _words(index: PlanIndex, text: str) -> dict[str, str]:
+    """Words of two characters or more that don't only ask, folded and as the text writes them."""
+    folded, end = fold(text), 0
+    words: dict[str, str] = {}
+    for word in index.tokenizer.words(text):
+        place = folded.index(word, end)
+        end = place + len(word)
+        if len(word) > 1 and not index.vocabulary.only_asks(word):
+            words.setdefault(word, text[place:end])
+    return words
+
+
+def _unknown(index: PlanIndex, words: Mapping[str, str], expansions: Sequence[Expansion]) -> tuple[str, ...]:
+    """Words that no plan has and that were not said in another way."""
+    explained = fold("\n".join(one.word for one in expansions))
+    known = index.lexical.columns(words)
+    return tuple(written for word, written in words.items() if word not in known and word not in explained)
 
 
 def _phrases(query: str) -> Iterator[str]:

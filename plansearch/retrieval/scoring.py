@@ -33,6 +33,9 @@ WORDING_WEIGHT: Final = 0.8
 EXPANDED_WEIGHT: Final = 0.5
 """Weight of the vector of the question with its added terms, beside that of the question alone."""
 
+STRADDLING_WEIGHT: Final = 0.4
+"""Weight of a pair of characters that belong to two words, beside that of a word, in what an item has of a question."""
+
 FEEDBACK_ITEMS: Final = 5
 """Best items that a question is moved towards. From 3 to 8 the result is the same, since the weights fall quickly."""
 
@@ -91,20 +94,26 @@ class Weights:
         return self.base + self.of_meaning(evidence) + self.of_words(evidence)
 
 
-ALONE: Final = Weights(similar=0.74, reached=6.29, base=-7.14)
+ALONE: Final = Weights(similar=0.7, reached=5.65, base=-7.11)
 """Judges an item for itself, whatever else is in the index."""
 
 RELATIVE: Final[dict[SearchMode, Weights]] = {
-    "hybrid": Weights(outstanding=0.6, similar=0.22, covered=1.59, meant=1.49, base=-5.89),
-    "meaning": Weights(outstanding=1.49, similar=0.24, base=-5.94),
-    "words": Weights(outstanding=0.69, covered=3.07, meant=2.15, base=-5.0),
+    "hybrid": Weights(outstanding=0.59, similar=0.21, covered=1.17, meant=1.55, base=-5.9),
+    "meaning": Weights(outstanding=1.51, similar=0.23, base=-5.92),
+    "words": Weights(outstanding=0.67, covered=2.48, meant=2.22, base=-5.08),
 }
 """Judges an item among the others."""
 
-TOUCHED: Final = 0.035
+TOUCHED: Final = 0.024
 """Least probability of the best item, judged alone, for the plans to speak of a question's subject at all. Of 35
-questions off all subjects one comes to more, of 108 judged queries six to less, all of them sentences that share
+questions off all subjects three come to more, of 108 judged queries four to less, all of them sentences that share
 no word with the plans."""
+
+TOUCHED_WITH_UNKNOWN_WORDS: Final = 0.1
+"""The same where a good part of a question's words stands in no plan: 量子電腦採購 is no question about buying."""
+
+MANY_UNKNOWN: Final = 1 / 3
+"""Part of a question's words from which on unknown ones count. Sentences have many words that plans never use."""
 
 BENEFIT: Final = 2.0
 """Log odds by which standing out among the others can raise an item above what speaks for it alone. Something always
@@ -149,7 +158,7 @@ def rate(index: PlanIndex, question: Question, mode: SearchMode, asked: FloatMat
     odds = weights.odds(evidence)
     if mode != "words":
         odds = np.minimum(odds, ALONE.odds(evidence) + BENEFIT)
-    touched = bool(evidence.covered.any()) if mode == "words" else touches(evidence)
+    touched = bool(evidence.covered.any()) if mode == "words" else touches(evidence, question)
     return Ratings(odds, weights.of_meaning(evidence), weights.of_words(evidence), evidence.covered, touched)
 
 
@@ -165,15 +174,17 @@ def gather(index: PlanIndex, question: Question, mode: SearchMode, asked: FloatM
     asked = question_vector(index, question) if asked is None else asked
     cosines = index.dense.scores(asked)[0].astype(np.float64)
     evidence = Evidence(standard_scores(cosines), words, index.chance.standardise(cosines), covered, meant, reached)
-    if not touches(evidence):
+    if not touches(evidence, question):
         return evidence
     moved = index.dense.scores(_with_feedback(index, asked, evidence.meaning + words))[0].astype(np.float64)
     return replace(evidence, meaning=standard_scores(moved))
 
 
-def touches(evidence: Evidence) -> bool:
+def touches(evidence: Evidence, question: Question) -> bool:
     """Whether the plans speak of the question's subject at all."""
-    return bool(probability(ALONE.odds(evidence)).max(initial=0.0) >= TOUCHED)
+    strange = not question.is_sentence and len(question.unknown) >= MANY_UNKNOWN * question.n_words
+    least = TOUCHED_WITH_UNKNOWN_WORDS if question.unknown and strange else TOUCHED
+    return bool(probability(ALONE.odds(evidence)).max(initial=0.0) >= least)
 
 
 def question_vector(index: PlanIndex, question: Question) -> FloatMatrix:
@@ -221,13 +232,15 @@ def _word_scores(index: PlanIndex, question: Question) -> Scores:
 
 def _coverage(index: PlanIndex, question: Question) -> tuple[Scores, Scores, Scores]:
     """How much each item has of the question's words, of the best added term, and of the words by either way."""
-    weights = _weights(index, question.tokens)
+    weights = _weights(index, question.tokens, question.content)
     covered = index.lexical.coverage(weights).astype(np.float64)
     meant, by_terms = np.zeros(len(index)), dict[str, Scores]()
     for expansion in question.expansions:
         had = np.zeros(len(index))
         for term in expansion.terms:
-            of_term = index.lexical.coverage(_weights(index, index.tokenizer.tokens(term)))
+            of_term = index.lexical.coverage(
+                _weights(index, index.tokenizer.tokens(term), index.tokenizer.inner_tokens(term))
+            )
             had = np.maximum(had, of_term.astype(np.float64))
         meant = np.maximum(meant, had)
         for token in weights.keys() & set(index.tokenizer.tokens(expansion.word)):
@@ -240,8 +253,13 @@ def _coverage(index: PlanIndex, question: Question) -> tuple[Scores, Scores, Sco
     return covered, meant, reached
 
 
-def _weights(index: PlanIndex, tokens: Sequence[str]) -> dict[str, float]:
-    return {token: index.statistics.weight(token) for token in telling_tokens(tokens)}
+def _weights(index: PlanIndex, tokens: Sequence[str], content: Sequence[str]) -> dict[str, float]:
+    """How much each token tells; a pair that straddles two words tells only that they stand together."""
+    inner = set(content)
+    return {
+        token: index.statistics.weight(token) * (1.0 if token in inner else STRADDLING_WEIGHT)
+        for token in telling_tokens(tokens)
+    }
 
 
 def _with_feedback(index: PlanIndex, asked: FloatMatrix, scores: Scores) -> FloatMatrix:

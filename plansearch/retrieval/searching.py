@@ -133,6 +133,7 @@ def _answer(
         searched=searched,
         caveats=index.catalog.caveats(filters) if told else (),
         added=added_terms(inquiry.question),
+        unknown=inquiry.question.unknown,
         phrases=inquiry.question.phrases,
         exact=inquiry.exact,
         liked=index.items(inquiry.liked),
