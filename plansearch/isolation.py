@@ -2,7 +2,8 @@
 
 One process reads file after file, and is replaced when it had to be stopped or died. It is started as a plain command
 and spoken to over its standard streams: ``multiprocessing`` would import the caller's main module again, which a script
-that builds an index need not expect. Whatever a reader starts (pandoc, LibreOffice) is stopped with it.
+that builds an index need not expect. Whatever a reader starts (pandoc, LibreOffice) is stopped with it, and what it
+left in the folder for temporary files is removed, also where the program that asked was killed itself.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import queue
+import shutil
 import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from types import TracebackType
@@ -31,7 +35,9 @@ _SMALL_TEXT = 32 * 1024
 and the worst text of this size takes seconds (``tests/test_isolation.py`` tries some)."""
 _GRACE = 10.0
 """Seconds beyond the limit before a reading process that nobody stopped ends by itself."""
-_BOOT = "import sys; sys.path[:] = {path!r}; from plansearch.isolation import serve; serve({memory!r})"
+_LONGEST = 30 * 24 * 3600.0
+"""Seconds; the clocks of some systems count no further than some years, and whoever asks for more means no limit."""
+_BOOT = "import sys; sys.path[:] = {path!r}; from plansearch.isolation import serve; serve({memory!r}, {folder!r})"
 _AFTER_CRASH = "其他檔案不受影響。請用原本的程式開啟這個檔案，另存新檔後再試。"
 
 
@@ -45,6 +51,7 @@ class FileReader:
     def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
         self._limits = limits
         self._process: subprocess.Popen[bytes] | None = None
+        self._folder = ""
 
     def __enter__(self) -> FileReader:  # noqa: PYI034  Self is not in Python 3.10
         return self
@@ -59,6 +66,9 @@ class FileReader:
         if self._process is not None:
             _stop(self._process)
             self._process = None
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = ""
 
     def read(self, task: ReadingTask) -> FileReading:
         """Read one file.
@@ -74,6 +84,8 @@ class FileReader:
         return outcome
 
     def _read_apart(self, task: ReadingTask) -> FileReading | PlansearchError:
+        if self._process is not None and self._process.poll() is not None:
+            self.close()  # it ended after its last answer: its time ran out while that was on its way
         if self._process is None:
             self._process = self._start()
         try:
@@ -93,21 +105,27 @@ class FileReader:
         return ReadError(f"「{task.name}」讓讀取程式意外結束（{how}），沒有讀到內容。{_AFTER_CRASH}")
 
     def _start(self) -> subprocess.Popen[bytes]:
-        boot = _BOOT.format(path=sys.path, memory=self._limits.max_memory)
+        with contextlib.suppress(OSError):  # few readers need one, and those say so
+            self._folder = tempfile.mkdtemp(prefix="plansearch-")
+        temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), self._folder) if self._folder else {}
+        boot = _BOOT.format(path=sys.path, memory=self._limits.max_memory, folder=self._folder)
         process = subprocess.Popen(  # noqa: S603 - this very program
             [sys.executable, "-c", boot],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env={**os.environ, **temporary},
             start_new_session=os.name != "nt",  # so that what it starts can be stopped with it
         )
         try:
             ready = _within(process, _START_TIMEOUT, lambda: _receive(cast("IO[bytes]", process.stdout)))
         except BaseException:
-            _stop(process)
+            self._process = process
+            self.close()
             raise
         if ready != "ready":
-            _stop(process)
+            self._process = process
+            self.close()
             message = "無法啟動讀取檔案的程式。請確認電腦的記憶體足夠，再試一次。"
             raise ReadError(message)
         return process
@@ -153,7 +171,7 @@ def _within(process: subprocess.Popen[bytes], seconds: float, work: Callable[[],
         late.set()
         _kill(process)
 
-    timer = threading.Timer(seconds, stop)
+    timer = threading.Timer(min(seconds, _LONGEST), stop)
     timer.daemon = True
     timer.start()
     try:
@@ -162,6 +180,8 @@ def _within(process: subprocess.Popen[bytes], seconds: float, work: Callable[[],
         return None if late.is_set() else _Died(process)
     finally:
         timer.cancel()
+        if late.is_set():
+            process.wait()
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -175,13 +195,19 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """End a process and what it started."""
+    _kill_tree(process.pid)
+    if os.name == "nt":
+        process.kill()
+
+
+def _kill_tree(pid: int) -> None:
+    """End a reading process, which leads a group of its own, and what it started."""
     if os.name == "nt":
         taskkill = os.path.join(os.environ.get("SYSTEMROOT", r"C:\Windows"), "System32", "taskkill.exe")  # noqa: PTH118
-        subprocess.run([taskkill, "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)  # noqa: S603
-        process.kill()
+        subprocess.run([taskkill, "/F", "/T", "/PID", str(pid)], capture_output=True, check=False)  # noqa: S603
         return
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+        os.killpg(pid, signal.SIGKILL)
 
 
 def _send(stream: IO[bytes], value: object) -> None:
@@ -191,6 +217,11 @@ def _send(stream: IO[bytes], value: object) -> None:
 
 
 def _receive(stream: IO[bytes]) -> object:
+    value: object = pickle.loads(_receive_bytes(stream))  # noqa: S301 - from our own process, over a pipe of ours
+    return value
+
+
+def _receive_bytes(stream: IO[bytes]) -> bytes:
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
         raise EOFError
@@ -198,18 +229,18 @@ def _receive(stream: IO[bytes]) -> object:
     data = stream.read(length)
     if len(data) < length:
         raise EOFError
-    value: object = pickle.loads(data)  # noqa: S301 - from our own process, over a pipe that nobody else has
-    return value
+    return data
 
 
 # the reading process
 
 
-def serve(max_memory: int) -> None:
+def serve(max_memory: int, folder: str) -> None:
     """Read what is asked for on standard input until that ends; the reading process does nothing else.
 
     Args:
         max_memory: bytes of address space, for this process and each that it starts.
+        folder: where its temporary files are, to be removed should nobody else do so.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit_memory(max_memory)
@@ -218,12 +249,26 @@ def serve(max_memory: int) -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 0)  # what a reader prints, or starts, must not get between
     os.dup2(nowhere, 1)
+    asked: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(requests, asked, folder), daemon=True).start()
     _send(answers, "ready")
-    with contextlib.suppress(EOFError, BrokenPipeError):
+    with contextlib.suppress(BrokenPipeError):
         while True:
-            task = cast("ReadingTask", _receive(requests))
+            task = cast("ReadingTask", pickle.loads(asked.get()))  # noqa: S301 - as above
             _end_after(task.limits.timeout + _GRACE)
-            _send(answers, _outcome(task))
+            outcome = _outcome(task)
+            _end_after(0)
+            _send(answers, outcome)
+
+
+def _listen(requests: IO[bytes], asked: queue.SimpleQueue[bytes], folder: str) -> None:
+    """Take what is asked for. Where the one who asks is gone, end with all that was started, even amid a file."""
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            asked.put(_receive_bytes(requests))
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
+    _kill_tree(os.getpid())
 
 
 def _outcome(task: ReadingTask) -> FileReading | PlansearchError:
@@ -247,9 +292,9 @@ def _outcome(task: ReadingTask) -> FileReading | PlansearchError:
 
 
 def _end_after(seconds: float) -> None:
-    """End this process by itself, should the one that watches it be gone by then."""
+    """End this process by itself, should the one that watches it be gone by then; 0 takes that back."""
     if sys.platform != "win32":
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        signal.setitimer(signal.ITIMER_REAL, min(seconds, _LONGEST))
 
 
 def _limit_memory(size: int) -> None:

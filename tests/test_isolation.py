@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import SupportsIndex
 
 import pytest
 
+from plansearch import isolation
 from plansearch.errors import LimitError, ParseError, ReadError
 from plansearch.isolation import _SMALL_TEXT, FileReader
 from plansearch.limits import MEGABYTE, Limits
@@ -87,6 +90,63 @@ def test_what_a_reader_started_ends_with_it(plan: Path, tmp_path: Path) -> None:
             break
         time.sleep(0.1)
     assert not _runs(pid)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="processes are killed otherwise there")
+def test_what_a_reader_started_ends_where_the_program_that_asked_was_killed(plan: Path, tmp_path: Path) -> None:
+    noted = tmp_path / "pid"
+    script = (
+        "import os, sys; from pathlib import Path; sys.path.insert(0, sys.argv[3]);"
+        "from test_isolation import trap; from plansearch.isolation import FileReader;"
+        "from plansearch.planfile import ReadingTask;"
+        "noted = sys.argv[2]; order = f'mktemp -d; sleep 300 & echo $! > {noted}.new; mv {noted}.new {noted}; wait';"
+        "FileReader().read(ReadingTask(Path(sys.argv[1]), trap(os.system, order)))"
+    )
+    (tmp_path / "暫存").mkdir()
+    command = [sys.executable, "-c", script, str(plan), str(noted), str(Path(__file__).parent)]
+    with subprocess.Popen(command, env={**os.environ, "TMPDIR": str(tmp_path / "暫存")}) as asking:
+        for _ in range(300):
+            if noted.exists():
+                break
+            time.sleep(0.1)
+        pid = int(noted.read_text())
+        assert _runs(pid)
+        asking.kill()
+    for _ in range(50):
+        if not _runs(pid):
+            break
+        time.sleep(0.1)
+    assert not _runs(pid)
+    assert [*(tmp_path / "暫存").iterdir()] == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="mktemp is not there")
+def test_a_reader_that_is_stopped_leaves_no_temporary_files(
+    plan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    order = "mktemp -d; sleep 300"
+    with FileReader(Limits(timeout=0.5)) as reader:
+        with pytest.raises(LimitError):
+            reader.read(ReadingTask(plan, trap(os.system, order)))
+        assert sorted(path.name for path in tmp_path.iterdir()) == [plan.name]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there it ends only when it is stopped")
+def test_a_process_that_waits_for_the_next_file_does_not_end(plan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    boot = isolation._BOOT.replace("serve;", "serve; plansearch.isolation._GRACE = 0.1;")  # noqa: SLF001
+    monkeypatch.setattr(isolation, "_BOOT", boot.replace("import sys;", "import sys, plansearch.isolation;", 1))
+    task = ReadingTask(plan, plan.name, Limits(timeout=0.4))
+    with FileReader(Limits(timeout=5)) as reader:
+        read = reader.read(task)
+        process = reader._process  # noqa: SLF001
+        time.sleep(0.8)
+        assert (reader.read(task), reader._process) == (read, process)  # noqa: SLF001
+
+
+def test_as_much_time_as_one_likes_is_no_error(plan: Path) -> None:
+    with FileReader(limits := Limits(timeout=1e12)) as reader:
+        assert reader.read(ReadingTask(plan, plan.name, limits)).plans
 
 
 def _runs(pid: int) -> bool:
