@@ -92,7 +92,7 @@ def write_generation(directory: Path, content: Content, encoder: Encoder, progre
         write_catalog(generation / CATALOG_FILE, plans, content.skipped)
         DenseStore.write(generation, vectors, [row_of[text] for text in passages])
         LexicalStore.write(generation, tokens)
-        small = tokenizer.small(vocabulary)
+        small = tokenizer.small(vocabulary.union(*map(tokenizer.words, content.vocabulary.question_words)))
         statistics = word_statistics(tokenizer)
         Dictionary(
             small.frequencies, small.total, statistics.texts, statistics.counts, content.vocabulary.to_json()

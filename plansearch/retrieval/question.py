@@ -40,6 +40,9 @@ class Question:
         return " ".join([self.text, *(term for one in self.expansions for term in one.terms[:TERMS_IN_TEXT])])
 
 
+ASKING_PARTS: Final = 4
+"""Words of the dictionary that a word that only asks is cut into at most."""
+
 TERMS_IN_TEXT: Final = 4
 """Terms of each added group that go into the text whose meaning is searched: more blur it."""
 
@@ -112,10 +115,7 @@ def _asking(index: PlanIndex, text: str) -> list[tuple[int, int]]:
     A single character beside another one may be a part of a word that the dictionary lacks: 他 of 吉他 asks nothing.
     """
     folded = fold(text)
-    words: list[tuple[int, int]] = []
-    for word in index.tokenizer.words(text):
-        place = folded.index(word, words[-1][1] if words else 0)
-        words.append((place, place + len(word)))
+    words = _ranges(index, text, folded)
     asks = [index.vocabulary.only_asks(folded[begin:end]) for begin, end in words]
 
     def in_a_word(number: int, other: int) -> bool:
@@ -129,6 +129,25 @@ def _asking(index: PlanIndex, text: str) -> list[tuple[int, int]]:
         for number, (begin, end) in enumerate(words)
         if asks[number] and (end - begin > 1 or not (in_a_word(number, number - 1) or in_a_word(number, number + 1)))
     ]
+
+
+def _ranges(index: PlanIndex, text: str, folded: str) -> list[tuple[int, int]]:
+    """Where the words of a question stand; what only asks is one word also where the dictionary cuts it: 怎麼辦."""
+    words: list[tuple[int, int]] = []
+    for word in index.tokenizer.words(text):
+        place = folded.index(word, words[-1][1] if words else 0)
+        words.append((place, place + len(word)))
+    ranges = []
+    first = 0
+    while first < len(words):
+        begin = words[first][0]
+        several = range(min(first + ASKING_PARTS, len(words)), first + 1, -1)
+        after = next(
+            (end for end in several if index.vocabulary.only_asks(folded[begin : words[end - 1][1]])), first + 1
+        )
+        ranges.append((begin, words[after - 1][1]))
+        first = after
+    return ranges
 
 
 def _worth(run: str) -> Sequence[str]:

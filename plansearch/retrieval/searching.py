@@ -179,10 +179,8 @@ def inquire(
             asked = vector_like(index, asked, liked, unliked)
         question = question_like(index, question, liked)
     ratings = rate(index, question, mode, asked)
-    if mode == "words":
-        close = ratings.covered > 0
-    else:
-        close = ratings.touched & (ratings.odds >= log_odds(THRESHOLDS["possible"]))
+    likely = ratings.touched & (ratings.odds >= log_odds(THRESHOLDS["possible"]))
+    close = ratings.shared if mode == "words" else likely
     if question.phrases:
         # who asks for a phrase wants all that has it, and nothing else
         close = with_phrases(index, question.phrases)
