@@ -24,8 +24,8 @@ from plansearch.yardstick import Chance
 EMBED_BATCH: Final = 32
 """Texts embedded between two commits to the vector cache: about a second of work."""
 
-PASSAGE_VERSION: Final = 1
-"""Changes whenever `passage` would put another text together."""
+PASSAGE_VERSION: Final = 2
+"""Changes whenever `passage` would put another text together, or it would be found by other tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def write_generation(directory: Path, content: Content, encoder: Encoder, progre
     vectors, embedded = _embed(directory, list(row_of), encoder, progress)
     chance = _chance(directory, encoder)
     tokenizer = Tokenizer.full()
-    tokens = [tokenizer.tokens(text) for text in passages]
+    tokens = [tokenizer.passage_tokens(text) for text in passages]
     vocabulary = {token for some in tokens for token in some}
     manifest = Manifest(
         format_version=FORMAT_VERSION,

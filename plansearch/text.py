@@ -128,6 +128,18 @@ def fold(text: str) -> str:
     return _VARIANT.sub(lambda match: SPELLING_VARIANTS[match[0]], simplified)
 
 
+def fold_characters(text: str) -> str:
+    """Fold each character for itself, whatever stands beside it.
+
+    `fold` makes 画 of 畫, but 划 where it belongs to 計畫; a part of a word that was cut elsewhere is folded like this.
+
+    Returns:
+        A text of exactly the same length.
+    """
+    plain = text.translate(_WIDTH_AND_CASE)
+    return plain if plain.isascii() else "".join(map(_simplify_character, plain))
+
+
 @cache
 def _jieba() -> Any:  # noqa: ANN401  jieba has no types
     """Import jieba without its deprecated ways.
@@ -225,6 +237,19 @@ class Tokenizer:
             tokens.extend(run)
         chains = _CHAIN.finditer(folded.translate(_KINDS))
         tokens.extend("".join(filter(str.isalnum, folded[chain.start() : chain.end()])) for chain in chains)
+        return tokens
+
+    def passage_tokens(self, text: str) -> list[str]:
+        """What a text is found by: `tokens`, and the bigrams that it has where each character is folded for itself.
+
+        So any two neighbouring characters find it, also those of 身分證 that are no word: 分證.
+        """
+        tokens = self.tokens(text)
+        plain = fold_characters(text)
+        if plain != fold(text):
+            known = set(tokens)
+            for run in filter(_is_han, _runs(plain)):
+                tokens.extend(pair for pair in map("".join, pairwise(run)) if pair not in known)
         return tokens
 
     def inner_tokens(self, text: str) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from plansearch.index import PlanIndex
-from plansearch.text import fold, token_runs
+from plansearch.text import fold, fold_characters, token_runs
 
 _SPACE: Final = re.compile(r"\s+")
 
@@ -37,8 +37,8 @@ def _with_phrase(index: PlanIndex, phrase: str) -> npt.NDArray[np.bool_]:
     positions = [] if candidates is None else candidates.tolist()
     texts = index.catalog.searched_texts(positions)
     for position in positions:
-        if any(phrase in _SPACE.sub("", fold(text)) for text in texts[position]):
-            having[position] = True
+        foldings = (way(text) for text in texts[position] for way in (fold, fold_characters))
+        having[position] = any(phrase in _SPACE.sub("", folded) for folded in foldings)
     return having
 
 
