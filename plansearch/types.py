@@ -72,9 +72,10 @@ class Span:
             parts.append(f"工作表「{self.sheet}」")
         if self.page is not None:
             parts.append(f"第 {self.page} 頁")
-        row = f"第 {self.row} 列" if self.row is not None else ""
-        if self.table is not None or row:
-            parts.append(f"表 {self.table}{row}" if self.table is not None else row)
+        if self.table is not None:
+            parts.append(f"表 {self.table}")
+        if self.row is not None:
+            parts.append(f"第 {self.row} 列")
         if self.first_line is not None:
             last = self.last_line if self.last_line is not None else self.first_line
             lines = str(self.first_line) if last == self.first_line else f"{self.first_line}–{last}"

@@ -238,4 +238,4 @@ def test_a_span_says_where_to_look_in_word(tmp_path: Path) -> None:
     assert isinstance(table, Table)
     rows: tuple[Row, ...] = table.rows
     assert [block.span.label for block in blocks if isinstance(block, Paragraph)] == ["第 1 段", "第 2 段"]
-    assert [row.span.label for row in rows] == ["表 1第 1 列", "表 1第 2 列"]
+    assert [row.span.label for row in rows] == ["表 1 第 1 列", "表 1 第 2 列"]

@@ -104,7 +104,7 @@ def test_words_of_a_wrapped_line_keep_their_spaces_and_characters() -> None:
 def test_place_of_an_item_is_its_page_table_and_row() -> None:
     document = table_of(HEADER, ("一、甲", "(一)乙", "1.丙。", "秘書室"), ("", "(二)丁", "1.戊。", "人事室"))
     rows = [row for block in document.blocks if isinstance(block, Table) for row in block.rows]
-    assert [row.span.label for row in rows] == ["第 1 頁 表 1第 1 列", "第 1 頁 表 1第 2 列", "第 1 頁 表 1第 3 列"]
+    assert [row.span.label for row in rows] == ["第 1 頁 表 1 第 1 列", "第 1 頁 表 1 第 2 列", "第 1 頁 表 1 第 3 列"]
 
 
 def test_page_numbers_are_no_text() -> None:

@@ -33,7 +33,7 @@ def commands(text: str) -> list[str]:
 def test_readmes_show_every_command() -> None:
     for name in READMES:
         text = (ROOT / name).read_text(encoding="utf-8")
-        for command in ("index", "query", "inspect", "plans", "requirements"):
+        for command in ("index", "query", "inspect", "correct", "plans", "requirements", "eval"):
             assert f"plansearch {command}" in text
 
 
@@ -42,6 +42,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the sample plans, in which the commands are run one after the other."""
     place = tmp_path_factory.mktemp("readme")
     shutil.copytree(ROOT / "corpus", place / "corpus")
+    shutil.copytree(ROOT / "benchmarks", place / "benchmarks")
     return place
 
 

@@ -59,7 +59,8 @@ def _one_agency(agency: AgencyHits, wanted: Sequence[str], screen: Screen) -> li
     shown = sum(1 + len(hit.twins) for hit in agency.hits)
     rest = f"，列出前 {len(agency.hits)} 項，其餘請加 --all" if agency.total > shown else ""
     about = "、".join(part for part in (agency.agency_type, agency.city) if part)
-    head = f"{visible(agency.name)}{f'（{about}）' if about else ''}　{STATES[agency.state]} {agency.total} 項{rest}"
+    named = f"{visible(agency.name)}{f'（{about}）' if about else ''}"
+    head = f"{named}　{STATES[agency.state]}；較接近的 {agency.total} 項{rest}"
     lines = ["─" * min(screen.columns, 40), *screen.heading(head)]
     for hit in agency.hits:
         lines += hit_lines(hit, screen, wanted)

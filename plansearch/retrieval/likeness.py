@@ -51,14 +51,12 @@ def _position_of(index: PlanIndex, item_id: str) -> int:
 
 
 def question_like(index: PlanIndex, question: Question, liked: Sequence[int]) -> Question:
-    """The question with the words of the items that the answer is to be like, each once."""
+    """The question with the words of the items that the answer is to be like, each once; its text stays."""
     texts = index.catalog.texts(liked)
     tokens = [token for position in liked for token in index.tokenizer.tokens(texts[position])]
-    text = " ".join([question.text, *texts.values()]).strip()
     content = [token for position in liked for token in index.tokenizer.inner_tokens(texts[position])]
     return replace(
         question,
-        text=text,
         tokens=tuple(dict.fromkeys([*question.tokens, *tokens])),
         content=tuple(dict.fromkeys([*question.content, *content])),
         is_sentence=True,

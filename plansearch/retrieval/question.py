@@ -27,7 +27,7 @@ class Question:
     content: tuple[str, ...]
     """Those of them that mean something: words, and the bigrams within them."""
     unknown: tuple[str, ...]
-    """Words that stand in no plan of the index, as the question writes them."""
+    """Words that stand in no plan of the index, as the question writes them; none of a sentence, which has many."""
     n_words: int
     """How many words of two characters or more it has."""
     is_sentence: bool
@@ -63,15 +63,15 @@ def understand(index: PlanIndex, query: str, *, exact: bool = False) -> Question
     tokens = tuple(token for run in runs for token in index.tokenizer.tokens(run))
     content = tuple(token for run in runs for token in index.tokenizer.inner_tokens(run))
     expansions = () if exact else index.vocabulary.expand(text)
-    words = _words(index, text)
+    words, is_sentence = _words(index, text), runs != [text]
     return Question(
         text,
         phrases,
         tokens,
         content,
-        unknown=_unknown(index, words, expansions),
+        unknown=() if is_sentence else _unknown(index, words, expansions),
         n_words=len(words),
-        is_sentence=runs != [text],
+        is_sentence=is_sentence,
         expansions=expansions,
     )
 

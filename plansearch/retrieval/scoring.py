@@ -188,8 +188,8 @@ def gather(index: PlanIndex, question: Question, mode: SearchMode, asked: FloatM
 
 def touches(evidence: Evidence, question: Question) -> bool:
     """Whether the plans speak of the question's subject at all."""
-    strange = not question.is_sentence and len(question.unknown) >= MANY_UNKNOWN * question.n_words
-    least = TOUCHED_WITH_UNKNOWN_WORDS if question.unknown and strange else TOUCHED
+    many_unknown = question.unknown and len(question.unknown) >= MANY_UNKNOWN * question.n_words
+    least = TOUCHED_WITH_UNKNOWN_WORDS if many_unknown else TOUCHED
     return bool(probability(ALONE.odds(evidence)).max(initial=0.0) >= least)
 
 

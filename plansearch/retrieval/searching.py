@@ -40,6 +40,9 @@ RERANKED: Final = 50
 ITEMS_BY_WORDS: Final = 3
 """Items shown that share words with a question where nothing answers it."""
 
+SEEN_BY_WORDS: Final = 20
+"""Items among which those are looked for, since equal ones fold."""
+
 NO_FILTERS: Final = Filters()
 
 Positions = npt.NDArray[np.int64]
@@ -109,7 +112,7 @@ def search(
     allowed = np.setdiff1d(np.asarray(index.catalog.allowed(resolved), dtype=np.int64), [*liked, *unliked])
     ranked = rank(inquiry, allowed)
     if reranker is not None:
-        ranked = _reranked(index, inquiry.question, ranked, reranker)
+        ranked = _reranked(index, inquiry, ranked, reranker)
     groups = fold_twins(index, ranked.tolist(), limit) if fold_equal else single_groups(ranked[:limit])
     hits = hits_of(index, inquiry, groups, why=why)
     words_only = () if hits else _by_words(index, inquiry, allowed)
@@ -237,16 +240,17 @@ def _by_words(index: PlanIndex, inquiry: Inquiry, allowed: Positions) -> tuple[H
     covered: Scores = inquiry.ratings.covered[allowed]
     if inquiry.mode == "meaning":
         covered = rate(index, inquiry.question, "words").covered[allowed]
-    best = allowed[np.argsort(-covered, kind="stable")][: min(ITEMS_BY_WORDS, int(np.count_nonzero(covered)))]
-    return hits_of(index, inquiry, single_groups(best))
+    best = allowed[np.argsort(-covered, kind="stable")][: min(SEEN_BY_WORDS, int(np.count_nonzero(covered)))]
+    return hits_of(index, inquiry, fold_twins(index, best.tolist(), ITEMS_BY_WORDS))
 
 
-def _reranked(index: PlanIndex, question: Question, ranked: Positions, reranker: Reranker) -> Positions:
+def _reranked(index: PlanIndex, inquiry: Inquiry, ranked: Positions, reranker: Reranker) -> Positions:
     """The first items in the order in which a reranker finds that they answer."""
     first = ranked[:RERANKED].tolist()
     if not first:
         return ranked
     texts = index.catalog.texts(first)
-    scores = reranker.scores(question.text, [texts[position] for position in first])
+    asked = " ".join([inquiry.question.text, *index.catalog.texts(inquiry.liked).values()]).strip()
+    scores = reranker.scores(asked, [texts[position] for position in first])
     order = np.argsort(-np.asarray(scores), kind="stable")
     return np.concatenate([ranked[:RERANKED][order], ranked[RERANKED:]])
