@@ -17,7 +17,8 @@ import pytest
 import tiny_models
 from conftest import PLANS
 
-from plansearch.encoders import Reranker, load_encoder, rerank
+from plansearch.encoders import load_encoder
+from plansearch.encoders.reranker import Reranker, rerank
 from plansearch.encoders.transformer import TransformerEncoder
 from plansearch.errors import EncoderError, ModelMismatchError
 from plansearch.index import PlanIndex
@@ -275,7 +276,8 @@ def test_loading_writes_nothing_on_the_screen(prompted: Path, pairs: Path, copie
     tiny_models.without_weights(copied, "pooler")
     code = f"""
 import logging
-from plansearch.encoders import Reranker, load_encoder
+from plansearch.encoders import load_encoder
+from plansearch.encoders.reranker import Reranker
 load_encoder({str(prompted)!r}).encode_passages(["設置坡道"])
 load_encoder({str(copied)!r}).encode_queries(["設置坡道"])
 Reranker({str(pairs)!r}).scores("窗口", ["設置坡道"] * 40)

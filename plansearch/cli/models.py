@@ -27,7 +27,7 @@ def load_reranker(name: str) -> Reranker:
     Raises:
         EncoderError: it is missing or broken.
     """
-    from plansearch.encoders import Reranker as CrossEncoderReranker
+    from plansearch.encoders.reranker import Reranker as CrossEncoderReranker
 
     _say(f"正在載入重排模型 {name}，通常要幾秒到幾十秒……")
     reranker = CrossEncoderReranker(name)

@@ -1,12 +1,14 @@
-"""Embedding models: the bundled one, and any sentence-transformers model by name or folder; rerankers likewise."""
+"""Embedding models: the bundled one, and any sentence-transformers model by name or folder.
+
+Rerankers are in `plansearch.encoders.reranker`, which no plain question needs.
+"""
 
 from __future__ import annotations
 
 from plansearch.encoders.bundled import BUNDLED_PREFIX, BundledEncoder
-from plansearch.encoders.reranker import Reranker, rerank
 from plansearch.types import Encoder
 
-__all__ = ["BundledEncoder", "Reranker", "load_encoder", "rerank"]
+__all__ = ["BundledEncoder", "load_encoder"]
 
 
 def load_encoder(name: str | None = None) -> Encoder:

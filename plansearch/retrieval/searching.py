@@ -109,7 +109,8 @@ def search(
     liked, unliked = positions_of(index, like), positions_of(index, unlike)
     inquiry = inquire(index, query, mode=mode, exact=exact, liked=liked, unliked=unliked)
     resolved = resolve_filters(index, filters)
-    allowed = np.setdiff1d(np.asarray(index.catalog.allowed(resolved), dtype=np.int64), [*liked, *unliked])
+    given = {*liked, *unliked}
+    allowed = np.asarray([at for at in index.catalog.allowed(resolved) if at not in given], dtype=np.int64)
     ranked = rank(inquiry, allowed)
     if reranker is not None:
         ranked = _reranked(index, inquiry, ranked, reranker)
