@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Final
 
@@ -92,6 +91,8 @@ def same_promise(first: str, second: str) -> bool:
         return True
     if _dice(first, second) < NEARLY_SAME:
         return False
+    from difflib import SequenceMatcher  # noqa: PLC0415  few questions find nearly equal texts
+
     blocks = SequenceMatcher(None, first, second, autojunk=False).get_opcodes()
     changed = {
         letter

@@ -9,13 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from plansearch.errors import ConfigurationError
+from plansearch.errors import ConfigurationError, reason_of
 from plansearch.text import fold
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]
 
 VOCABULARY_NAME = "synonyms.toml"
 """Beside the plans: the words that this office uses, to be searched together with those that come with the program."""
@@ -165,10 +160,15 @@ def read_vocabulary(path: Path) -> Vocabulary:
     """
     if not path.is_file():
         return Vocabulary()
+    # only a build reads lists; questions find them in the index
+    if sys.version_info >= (3, 11):
+        import tomllib  # noqa: PLC0415
+    else:
+        import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(f"無法讀取「{path}」：{error}。請確認它是 UTF-8 的 TOML 檔。") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigurationError(f"無法讀取「{path}」：{reason_of(error)}。請確認它是 UTF-8 的 TOML 檔。") from error
     if unknown := sorted(values.keys() - set(_LISTS)):
         raise ConfigurationError(f"「{path}」有不認識的欄位 {unknown[0]}；可用的是 {'、'.join(_LISTS)}。")
     groups = values.get("group", [])
