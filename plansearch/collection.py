@@ -20,12 +20,12 @@ from plansearch.corrections import (
     has_corrections,
     read_corrections,
 )
-from plansearch.errors import ConfigurationError, CorrectionError, ParseError, PlansearchError, ReadError
+from plansearch.errors import ConfigurationError, CorrectionError, ParseError, PlansearchError, ReadError, reason_of
 from plansearch.frameworks import Framework
 from plansearch.isolation import FileReader
 from plansearch.limits import DEFAULT_LIMITS, Limits
 from plansearch.parsing.metadata import agency_type_of
-from plansearch.planfile import ReadingTask
+from plansearch.planfile import KNOWN_SUFFIXES, ReadingTask
 from plansearch.types import Metadata, Plan, Progress, SkipKind, SkippedFile
 
 if sys.version_info >= (3, 11):
@@ -35,6 +35,8 @@ else:
 
 OVERRIDES_NAME = "plans.toml"
 """Beside the plans: what the person who collected them knows better than their text."""
+_OF_SYSTEM = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini"})
+"""What Windows leaves in folders, lower case; other systems begin such names with a dot."""
 _SETTINGS = frozenset({OVERRIDES_NAME, "synonyms.toml"})
 """Files beside the plans that say how to read or search them."""
 _FURTHER_PLAN = re.compile(r"\[\d+\]$")
@@ -107,7 +109,7 @@ def read_collection(
     files, skipped = _files(folder)
     overrides = read_overrides(folder / OVERRIDES_NAME)
     skipped += _missing(files, overrides, options)
-    unique, duplicates = _unique(files, overrides, options.limits)
+    unique, duplicates = _unique(files, overrides, options)
     skipped += duplicates
     plans: list[Plan] = []
     with FileReader(options.limits) as reader:
@@ -146,7 +148,7 @@ def inspect_file(path: Path, options: ReadingOptions | None = None) -> Inspected
     options = replace(options or ReadingOptions(), force=("*",))
     overrides = read_overrides(path.parent / OVERRIDES_NAME)
     with FileReader(options.limits) as reader:
-        return _inspect(reader, path, path.name, overrides, options)
+        return _inspect(reader, path, _name_of(path, path.parent), overrides, options)
 
 
 def read_overrides(path: Path) -> dict[str, dict[str, str | int]]:
@@ -161,12 +163,21 @@ def read_overrides(path: Path) -> dict[str, dict[str, str | int]]:
     if not path.is_file():
         return {}
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("plan", [])
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(f"無法讀取「{path}」：{error}。請確認它是 UTF-8 的 TOML 檔。") from error
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigurationError(f"無法讀取「{path}」：{reason_of(error)}。請確認它是 UTF-8 的 TOML 檔。") from error
+    if unknown := sorted(content.keys() - {"plan"}):
+        raise ConfigurationError(f"「{path}」有不認識的 {unknown[0]}；每份計畫要各寫一段 [[plan]]（兩層方括號）。")
+    tables = content.get("plan", [])
     if not isinstance(tables, list):
         raise ConfigurationError(f"「{path}」的每份計畫要各寫一段 [[plan]]（兩層方括號）。")
-    return dict(_override(path, number, table) for number, table in enumerate(tables, 1))
+    found: dict[str, dict[str, str | int]] = {}
+    for number, table in enumerate(tables, 1):
+        name, given = _override(path, number, table)
+        if name in found:
+            raise ConfigurationError(f"「{path}」有兩段 [[plan]] 都寫「{name}」。請合併成一段。")
+        found[name] = given
+    return found
 
 
 def _override(path: Path, number: int, table: object) -> tuple[str, dict[str, str | int]]:
@@ -194,7 +205,9 @@ def _files(folder: Path) -> tuple[dict[str, Path], list[SkippedFile]]:
     skipped: list[SkippedFile] = []
     for path in _walk(folder, folder, skipped):
         name = _name_of(path, folder)
-        if any(part.startswith((".", "~$")) for part in name.split("/")) or path.stem.lower() == "readme":
+        if any(part.startswith((".", "~$")) for part in name.split("/")) or path.name.lower() in _OF_SYSTEM:
+            continue
+        if path.stem.lower() == "readme":
             continue
         if path.is_symlink():
             skipped.append(SkippedFile(name, _LINK, "link"))
@@ -227,9 +240,9 @@ def _walk(folder: Path, root: Path, skipped: list[SkippedFile]) -> Iterator[Path
             found = sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
         if folder == root:
-            raise ReadError(f"無法讀取資料夾「{folder}」：{error.strerror or error}。請確認讀取權限。") from error
+            raise ReadError(f"無法讀取資料夾「{folder}」：{reason_of(error)}。請確認讀取權限。") from error
         name = _name_of(folder, root)
-        reason = f"無法讀取資料夾「{name}」：{error.strerror or error}。請確認讀取權限。"
+        reason = f"無法讀取資料夾「{name}」：{reason_of(error)}。請確認讀取權限。"
         skipped.append(SkippedFile(f"{name}/", reason))
         return
     for entry in found:
@@ -255,19 +268,21 @@ def _missing(files: Mapping[str, Path], overrides: Mapping[str, object], options
 
 
 def _unique(
-    files: Mapping[str, Path], overrides: Mapping[str, object], limits: Limits
+    files: Mapping[str, Path], overrides: Mapping[str, object], options: ReadingOptions
 ) -> tuple[dict[str, Path], list[SkippedFile]]:
     """The files with different contents, and those that only say again what another says.
 
-    Of two, the one that ``plans.toml`` or corrections speak of is read, else the first by name.
+    Of two, the one that ``--force``, ``plans.toml`` or corrections speak of is read, else the first by name, where
+    one with a known suffix goes before another: a text called ``.bak`` is not read, its copy called ``.txt`` is.
     """
     groups: dict[str, list[str]] = {}
     for name, path in files.items():
-        groups.setdefault(_content(path, limits) or f"/{name}", []).append(name)
+        groups.setdefault(_content(path, options.limits) or f"/{name}", []).append(name)
     again: dict[str, str] = {}
     for names in groups.values():
-        known = [name for name in names if name in overrides or has_corrections(files[name])]
-        chosen = [*known, *names][0]
+        known = [name for name in names if options.forces(name) or name in overrides or has_corrections(files[name])]
+        named = [name for name in names if files[name].suffix.lower() in KNOWN_SUFFIXES]
+        chosen = [*known, *named, *names][0]
         again |= {name: chosen for name in names if name != chosen}
     skipped = [
         SkippedFile(name, f"與「{first}」的內容完全相同，只讀那一個檔案。", "duplicate")

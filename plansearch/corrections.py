@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from plansearch.errors import CorrectionError
+from plansearch.errors import CorrectionError, reason_of
 from plansearch.frameworks import Framework, Requirement, bundled_frameworks, crosswalk_item
 from plansearch.types import Alignment, Plan, PlanItem, Span
 
@@ -139,7 +139,7 @@ def write_corrections(path: Path, file: CorrectionsFile) -> Path:
         draft.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
         os.replace(draft, beside)  # noqa: PTH105 - one step, whatever stops the program
     except OSError as error:
-        raise CorrectionError(f"無法寫入「{beside}」（{error.strerror or error}）。請確認資料夾可以寫入。") from error
+        raise CorrectionError(f"無法寫入「{beside}」（{reason_of(error)}）。請確認資料夾可以寫入。") from error
     return beside
 
 

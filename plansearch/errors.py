@@ -28,7 +28,9 @@ A caller's bug is a ``ValueError``, not one of these.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import errno
+import re
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
 SOME_UNREADABLE: Final = 3
@@ -109,6 +111,41 @@ class QueryError(PlansearchError):
 
 class EmptyQueryError(QueryError):
     """The query holds nothing to search for."""
+
+
+_REASONS: Mapping[int, str] = {
+    errno.EACCES: "沒有權限",
+    errno.EPERM: "沒有權限",
+    errno.ENOENT: "找不到這個位置",
+    errno.ENOTDIR: "路徑中有一段不是資料夾",
+    errno.EISDIR: "它是資料夾",
+    errno.EEXIST: "同名的檔案已經存在",
+    errno.ENOSPC: "磁碟空間不足",
+    errno.EDQUOT: "超過磁碟配額",
+    errno.EFBIG: "檔案超過系統允許的大小",
+    errno.EROFS: "這個位置是唯讀的",
+    errno.ENAMETOOLONG: "名稱太長",
+    errno.EIO: "磁碟讀寫發生錯誤",
+    errno.EBUSY: "檔案正在使用中",
+    errno.EMFILE: "同時開啟的檔案太多",
+    errno.ENOMEM: "記憶體不足",
+    errno.ELOOP: "捷徑互相指向",
+    errno.ETIMEDOUT: "等候網路磁碟逾時",
+}
+"""What the system says in English or in its own language, in ours."""
+
+
+_PLACE = re.compile(r"\bline (\d+)")
+
+
+def reason_of(error: Exception) -> str:
+    """Why the system refused something, or what is wrong in a settings file, in words."""
+    if isinstance(error, OSError):
+        return _REASONS.get(error.errno or 0, f"系統錯誤 {error.errno or type(error).__name__}")
+    if isinstance(error, UnicodeDecodeError):
+        return "它不是 UTF-8 的文字"
+    place = _PLACE.search(str(error))
+    return f"第 {place.group(1)} 行的寫法有誤" if place else "內容的寫法有誤"
 
 
 _WHERE_TO_LOOK = {

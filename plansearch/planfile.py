@@ -15,13 +15,17 @@ from plansearch.frameworks import Framework, bundled_frameworks
 from plansearch.limits import DEFAULT_LIMITS, Limits
 from plansearch.parsing import parse_document
 from plansearch.parsing.metadata import agency_type_of
-from plansearch.readers import read_document
+from plansearch.readers import SUFFIXES, read_document
 from plansearch.recognition import recognise
 from plansearch.safety import check_file
 from plansearch.types import Document, Encoder, Paragraph, Plan, SkippedFile, Span
 
+KNOWN_SUFFIXES = SUFFIXES
+"""What plans are called, lower case; by their content others are read too."""
 _CITY = re.compile(r"^[\u4e00-\u9fff]{2}[市縣]")
 _FORCE = "如果確定是計畫，建立索引時請加 --force。"
+_NOTHING_TO_FORCE = "如果確定是計畫，請檢查內容是否完整，或另存成 .docx 再試。"
+_EMPTY = "裡面沒有任何措施。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +68,13 @@ def read_plan_file(task: ReadingTask) -> FileReading:
         accepted = [replace(plan, doubt=doubt) for _, plan, doubt in judged if plan is not None]
     kept = {plan.items for plan in accepted}
     asides = [
-        _aside(task.name, part, doubt or "裡面沒有任何措施。", alone=len(parts) == 1)
+        _aside(task.name, part, doubt or _EMPTY, forcible=plan is not None, alone=len(parts) == 1)
         for part, plan, doubt in judged
         if plan is None or plan.items not in kept
     ]
     if not accepted and task.force:
         raise ParseError(
-            f"「{task.name}」裡找不到任何計畫措施。{asides[0].reason if len(asides) == 1 else ''}"
+            f"「{task.name}」裡找不到任何計畫措施。{judged[0][2] or '' if len(judged) == 1 else ''}"
             "請確認它是提升服務計畫，而不是空白表單或其他文件。"
         )
     named = [
@@ -103,9 +107,9 @@ def _named(plan: Plan, agency: str | None) -> Plan:
     return replace(plan, metadata=metadata)
 
 
-def _aside(name: str, part: Part, doubt: str, *, alone: bool) -> SkippedFile:
+def _aside(name: str, part: Part, doubt: str, *, forcible: bool, alone: bool) -> SkippedFile:
     if alone:
-        return SkippedFile(name, f"{doubt}{_FORCE}", "not_a_plan")
+        return SkippedFile(name, f"{doubt}{_FORCE if forcible else _NOTHING_TO_FORCE}", "not_a_plan")
     place = _first_span(part.document).label
     what = f"「{part.title}」" if part.title else "這一部分"
     return SkippedFile(f"{name}（{place}起）" if place else name, f"{what}{doubt}", "not_a_plan")

@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from plansearch.errors import LimitError, ReadError
+from plansearch.errors import LimitError, ReadError, reason_of
 from plansearch.limits import DEFAULT_LIMITS, MEGABYTE, Limits
 
 _ZIP_MAGIC = b"PK\x03\x04"
@@ -47,8 +47,10 @@ def check_file(path: Path, name: str, limits: Limits = DEFAULT_LIMITS) -> None:
         status = path.stat()
     except FileNotFoundError as error:
         raise ReadError(f"無法開啟「{name}」：找不到這個檔案。請確認路徑與檔名。") from error
-    except (OSError, ValueError) as error:
-        raise ReadError(f"無法開啟「{name}」（{type(error).__name__}）。請確認路徑與檔名，以及讀取權限。") from error
+    except OSError as error:
+        raise ReadError(f"無法開啟「{name}」：{reason_of(error)}。請確認路徑與檔名，以及讀取權限。") from error
+    except ValueError as error:
+        raise ReadError(f"無法開啟「{name}」：檔名含有不能用的字元。請改名後再試。") from error
     if stat.S_ISDIR(status.st_mode):
         raise ReadError(f"「{name}」是資料夾。要讀整個資料夾請用 plansearch index。")
     if not stat.S_ISREG(status.st_mode):
@@ -61,9 +63,9 @@ def check_file(path: Path, name: str, limits: Limits = DEFAULT_LIMITS) -> None:
     try:
         with path.open("rb") as file:
             packed = file.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
-            data = _ZIP_MAGIC + file.read(limits.max_size) if packed else b""
+            data = _ZIP_MAGIC + file.read(status.st_size) if packed else b""
     except OSError as error:
-        raise ReadError(f"無法開啟「{name}」（{type(error).__name__}）。請確認它是檔案，而且有讀取權限。") from error
+        raise ReadError(f"無法開啟「{name}」：{reason_of(error)}。請確認它是檔案，而且有讀取權限。") from error
     if packed:
         check_packed(data, name, limits)
 
@@ -110,7 +112,7 @@ def _unpack(data: bytes, member: zipfile.ZipInfo, name: str, limits: Limits, roo
             raise ReadError(f"「{name}」無法開啟：檔案不完整或已損毀。{_REPAIR}") from error
         left = stream.unconsumed_tail
         total = _within(total + len(piece), room, name, limits)
-        if total > max(_RATIO_COUNTS_FROM, limits.max_ratio * len(packed)):
+        if not limits.expands_freely and total > max(_RATIO_COUNTS_FROM, limits.max_ratio * len(packed)):
             raise _too_much(name, limits)
         inspection.look(piece)
     return total
@@ -138,7 +140,7 @@ def _within(total: int, room: int, name: str, limits: Limits) -> int:
 def _too_much(name: str, limits: Limits) -> LimitError:
     return LimitError(
         f"「{name}」解開後會超過上限（{_megabytes(limits.max_expanded)}，或壓縮率過高），可能是惡意檔案，沒有讀取。"
-        "請向提供者確認；確定沒有問題可用 --max-expanded 放寬。"
+        f"請向提供者確認；確定沒有問題可用 --max-expanded 放寬（要超過 {_megabytes(DEFAULT_LIMITS.max_expanded)}）。"
     )
 
 

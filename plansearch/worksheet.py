@@ -30,7 +30,7 @@ from plansearch.corrections import (
     compare_wordings,
     find_requirement,
 )
-from plansearch.errors import CorrectionError
+from plansearch.errors import CorrectionError, reason_of
 from plansearch.limits import Limits
 from plansearch.parsing.columns import unit_entries
 from plansearch.safety import check_file
@@ -139,8 +139,7 @@ def write_workbook(plans: Sequence[CorrectedPlan], path: Path) -> None:
         workbook.save(path)
     except OSError as error:
         raise CorrectionError(
-            f"無法寫入「{path}」（{error.strerror or error}）。"
-            "如果它正在 Excel 裡開著，請先關閉；並確認資料夾可以寫入。"
+            f"無法寫入「{path}」（{reason_of(error)}）。如果它正在 Excel 裡開著，請先關閉；並確認資料夾可以寫入。"
         ) from error
 
 

@@ -74,7 +74,10 @@ def test_plans_toml_that_names_a_file_that_is_not_there_is_reported(folder: Path
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[[plan]\n", "無法讀取"),
+        ("[[plan]\n", "無法讀取.*第 1 行的寫法有誤。"),
+        ("x = " + "[" * 5000, "無法讀取.*寫法有誤。"),
+        ('[[plans]]\nfile = "乙.txt"\n', "不認識的 plans"),
+        ('[[plan]]\nfile = "乙.txt"\n[[plan]]\nfile = "乙.txt"\n', "有兩段"),
         ("[plan]\nyear = 1\n", "每份計畫要各寫一段"),
         ("[[plan]]\nyear = 112\n", r"第 1 段 \[\[plan\]\]缺少 file"),
         ('[[plan]]\nfile = "乙.txt"\nmayor = "x"\n', "不認識的欄位 mayor"),

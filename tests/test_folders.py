@@ -112,6 +112,26 @@ def test_of_two_copies_the_one_that_plans_toml_knows_is_read(folder: Path) -> No
     assert names(folder) == ["甲.txt"]
 
 
+def test_of_two_copies_the_one_that_can_be_read_is_read(folder: Path) -> None:
+    (folder / "乙.bak").write_text(OTHER, encoding="utf-8")
+    (folder / "乙.txt").write_text(OTHER, encoding="utf-8")
+    (folder / "紀錄甲.txt").write_text(MINUTES, encoding="utf-8")
+    (folder / "紀錄乙.txt").write_text(MINUTES, encoding="utf-8")
+    assert names(folder, force=("紀錄甲.txt",)) == ["乙.txt", "甲.txt", "紀錄甲.txt"]
+    assert kinds(folder, force=("紀錄甲.txt",)) == {"乙.bak": "duplicate", "紀錄乙.txt": "duplicate"}
+
+
+def test_what_windows_leaves_in_folders_is_no_plan(folder: Path) -> None:
+    for name in ("Thumbs.db", "desktop.ini"):
+        (folder / name).write_bytes(b"\0\1")
+    assert (names(folder), kinds(folder)) == (["甲.txt"], {})
+
+
+def test_what_has_no_measures_is_not_to_be_forced(folder: Path) -> None:
+    (folder / "信.txt").write_text("……\n", encoding="utf-8")
+    assert ["--force" in file.reason for file in read_collection(folder).skipped] == [False]
+
+
 def test_empty_files_are_each_named(folder: Path) -> None:
     for name in ("空.txt", "白.txt"):
         (folder / name).write_bytes(b"")
@@ -177,6 +197,15 @@ def test_a_name_that_is_no_text_is_read_or_named(folder: Path) -> None:
         pytest.skip("this file system takes no such name")
     assert names(folder) == ["中.txt", "甲.txt"]
     assert main(["index", str(folder), "--index", str(folder.parent / "ix"), "-o", os.devnull]) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_inspect_calls_a_file_what_the_index_calls_it(folder: Path, tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(folder) + b"/" + "計畫.txt".encode("big5")))
+    path.write_text(OTHER, encoding="utf-8")
+    assert [one.plan.name for one in inspect_file(path).plans] == ["計畫.txt"]
+    assert main(["inspect", str(path), "-o", str(tmp_path / "項目.xlsx")]) == 0
+    assert main(["correct", str(path), str(tmp_path / "項目.xlsx")]) == 0
 
 
 def test_limits_are_options(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

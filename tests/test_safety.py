@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from plansearch.errors import LimitError, QueryError, ReadError
-from plansearch.limits import MEGABYTE, Limits, parse_size
+from plansearch.limits import MEGABYTE, Limits, parse_memory, parse_size
 from plansearch.safety import check_file, check_packed
 
 DOCUMENT = "<w:document><w:body><w:p><w:t>提供奉茶。</w:t></w:p></w:body></w:document>"
@@ -130,7 +130,7 @@ def test_a_file_without_permission_says_so(tmp_path: Path) -> None:
     path = tmp_path / "密.txt"
     path.write_text("x")
     path.chmod(0)
-    with pytest.raises(ReadError, match=r"PermissionError.*讀取權限"):
+    with pytest.raises(ReadError, match=r"沒有權限。.*讀取權限"):
         check_file(path, "密.txt")
 
 
@@ -146,3 +146,22 @@ def test_sizes_are_read_as_people_write_them(text: str, size: int) -> None:
 def test_what_is_no_size_says_so(text: str) -> None:
     with pytest.raises(QueryError, match="不是檔案大小"):
         parse_size(text)
+
+
+def test_a_size_beyond_all_files_is_no_limit(tmp_path: Path) -> None:
+    path = tmp_path / "甲.docx"
+    path.write_bytes(packed({"word/document.xml": DOCUMENT}))
+    check_file(path, "甲.docx", Limits(max_size=parse_size("9" * 30 + "GB"), max_expanded=parse_size("9" * 30 + "GB")))
+
+
+def test_so_little_memory_that_nothing_could_be_read_is_refused() -> None:
+    assert parse_memory("1GB") == 1024 * MEGABYTE
+    with pytest.raises(QueryError, match="至少要 256MB"):
+        parse_memory("10MB")
+
+
+def test_what_was_allowed_to_unpack_to_more_may_be_packed_tightly() -> None:
+    data = packed({"word/document.xml": b" " * (20 * MEGABYTE)})
+    with pytest.raises(LimitError, match="壓縮率過高"):
+        check_packed(data, "甲")
+    check_packed(data, "甲", Limits(max_expanded=501 * MEGABYTE))

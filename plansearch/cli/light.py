@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from plansearch.cli.options import FormatName, Grouping, ModeName
-from plansearch.limits import parse_size
+from plansearch.limits import parse_memory, parse_size
 
 Word: TypeAlias = "str | int | Path"
 """What was typed, or a default, which has its type already."""
@@ -68,7 +68,7 @@ _CONVERTERS: dict[str, Callable[[Any], object]] = {
     "limit": _count,
     "max_size": parse_size,
     "max_expanded": parse_size,
-    "max_memory": parse_size,
+    "max_memory": parse_memory,
     "max_pages": _count,
     "max_nesting": _count,
     "timeout": _seconds,

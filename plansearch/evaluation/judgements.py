@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from plansearch.errors import JudgementError
+from plansearch.errors import JudgementError, reason_of
 
 ANSWERS: Final = 2
 """The grade of an item that answers a query."""
@@ -84,7 +84,7 @@ def _lines(path: Path) -> Iterator[tuple[str, str]]:
     except FileNotFoundError as error:
         raise JudgementError(f"找不到評測用的查詢檔 {path}。請確認檔名與路徑。") from error
     except OSError as error:
-        raise JudgementError(f"無法讀取 {path}：{error.strerror or error}。請確認它是檔案，而且可以讀取。") from error
+        raise JudgementError(f"無法讀取 {path}：{reason_of(error)}。請確認它是檔案，而且可以讀取。") from error
     # only line feeds end a line of JSON: other separators may stand inside of a text
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():

@@ -33,7 +33,7 @@ from functools import cache
 from importlib import resources
 from typing import Protocol, cast, get_args
 
-from plansearch.errors import ConfigurationError
+from plansearch.errors import ConfigurationError, reason_of
 from plansearch.types import Relation
 
 if sys.version_info >= (3, 11):
@@ -185,7 +185,7 @@ def load_framework(path: CatalogFile) -> Framework:
     try:
         values = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
-        raise ConfigurationError(f"無法讀取架構檔 {path}：{error.strerror}。請確認路徑與權限。") from error
+        raise ConfigurationError(f"無法讀取架構檔 {path}：{reason_of(error)}。請確認路徑與權限。") from error
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"架構檔 {name} 不是 UTF-8 編碼。請另存為 UTF-8 後再試。") from error
     except tomllib.TOMLDecodeError as error:

@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from plansearch.errors import ReadError, UnsupportedFormatError
+from plansearch.errors import ReadError, UnsupportedFormatError, reason_of
 from plansearch.limits import DEFAULT_LIMITS, Limits
 from plansearch.readers.detection import OFFICE_KINDS, SUFFIXES, Kind, detect_kind
 from plansearch.readers.plaintext import read_plaintext
@@ -43,7 +43,7 @@ def read_document(
     except FileNotFoundError as error:
         raise ReadError(f"無法開啟「{name}」：找不到這個檔案。請確認路徑與檔名。") from error
     except OSError as error:
-        raise ReadError(f"無法開啟「{name}」（{type(error).__name__}）。請確認它是檔案，而且有讀取權限。") from error
+        raise ReadError(f"無法開啟「{name}」：{reason_of(error)}。請確認它是檔案，而且有讀取權限。") from error
     if not data.strip():
         raise ReadError(f"「{name}」是空的檔案。")
     return _read(detect_kind(data, name), data, name, limits, ocr=ocr)

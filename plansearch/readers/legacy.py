@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
-from plansearch.errors import LimitError, ReadError, UnsupportedFormatError
+from plansearch.errors import LimitError, ReadError, UnsupportedFormatError, reason_of
 from plansearch.limits import DEFAULT_LIMITS
 
 _NAMES = ("soffice", "libreoffice", "soffice.com")
@@ -81,7 +81,7 @@ def modernise(
                 f"LibreOffice 讀「{name}」超過 {timeout:g} 秒，已放棄。請開啟後另存成 .{target} 再試。"
             ) from error
         except OSError as error:
-            raise ReadError(f"無法執行 LibreOffice（{error.strerror or error}），因此無法讀取「{name}」。") from error
+            raise ReadError(f"無法執行 LibreOffice（{reason_of(error)}），因此無法讀取「{name}」。") from error
         made = Path(folder) / "out" / f"{source.stem}.{target}"
         if not made.is_file():
             raise ReadError(f"LibreOffice 無法讀取「{name}」，檔案可能不完整或已損毀。請開啟後另存成 .{target} 再試。")

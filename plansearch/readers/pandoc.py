@@ -10,7 +10,7 @@ import subprocess
 from functools import cache
 from typing import Any
 
-from plansearch.errors import LimitError, ReadError
+from plansearch.errors import LimitError, ReadError, reason_of
 
 TIMEOUT = 60.0
 """Seconds for one file; a plan of a hundred pages takes two."""
@@ -61,7 +61,7 @@ def convert(data: bytes, source: str, target: str, name: str) -> bytes:
     except subprocess.TimeoutExpired as error:
         raise LimitError(f"「{name}」讀了 {TIMEOUT:.0f} 秒還沒讀完，已放棄。請用 Word 開啟後另存新檔再試。") from error
     except OSError as error:
-        raise ReadError(f"無法執行 pandoc（{error.strerror or error}），因此無法讀取「{name}」。") from error
+        raise ReadError(f"無法執行 pandoc（{reason_of(error)}），因此無法讀取「{name}」。") from error
     if result.returncode == _OUT_OF_HEAP:
         raise LimitError(f"「{name}」需要的記憶體超過 {_MAX_HEAP.upper()}B，已放棄。請拆成幾個檔案再試。")
     if result.returncode != 0:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from plansearch.errors import PlansearchError
+from plansearch.errors import PlansearchError, reason_of
 
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
@@ -21,7 +21,7 @@ def write_file(text: str, path: Path) -> None:
     try:
         path.write_bytes(text.encode("utf-8"))
     except OSError as error:
-        message = f"無法寫入 {path}：{error.strerror or error}。請換一個位置，或先關閉正在使用這個檔案的程式。"
+        message = f"無法寫入 {path}：{reason_of(error)}。請換一個位置，或先關閉正在使用這個檔案的程式。"
         raise PlansearchError(message) from error
 
 

@@ -24,7 +24,14 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
-from plansearch.errors import IndexBrokenError, IndexLockedError, IndexMissingError, IndexVersionError, StoreError
+from plansearch.errors import (
+    IndexBrokenError,
+    IndexLockedError,
+    IndexMissingError,
+    IndexVersionError,
+    StoreError,
+    reason_of,
+)
 
 FORMAT_VERSION: Final = 3
 """Of all files of a generation together; changes whenever an older program could not read them."""
@@ -129,7 +136,8 @@ def current_generation(directory: Path) -> Path:
             f"這裡還沒有索引：{directory}。請先執行 plansearch index <計畫資料夾> --index {directory}。"
         ) from error
     except (OSError, ValueError) as error:
-        raise IndexBrokenError(f"索引無法讀取：{directory / CURRENT}（{error}）。請重新建立索引。") from error
+        why = reason_of(error) if isinstance(error, OSError) else "內容不是文字"
+        raise IndexBrokenError(f"索引無法讀取：{directory / CURRENT}（{why}）。請重新建立索引。") from error
     if not _GENERATION.fullmatch(name):
         raise IndexBrokenError(f"索引損壞：{directory / CURRENT} 的內容不正確。請重新執行 plansearch index 建立索引。")
     return directory / name
@@ -167,7 +175,7 @@ def build_lock(directory: Path) -> Iterator[None]:
     except Timeout as error:
         raise IndexLockedError(f"另一個程式正在建立這個索引：{directory}。請等它完成後再試。") from error
     except OSError as error:
-        raise StoreError(f"無法寫入索引資料夾：{directory}（{error}）。請檢查路徑與寫入權限。") from error
+        raise StoreError(f"無法寫入索引資料夾：{directory}（{reason_of(error)}）。請檢查路徑與寫入權限。") from error
     try:
         yield
     finally:
