@@ -94,6 +94,7 @@ _KINDS: Final = _Kinds()
 _RUN: Final = re.compile("h+|o+")
 _CHAIN: Final = re.compile("o+(?:-{1,2}o+)+")
 _VARIANT: Final = re.compile("|".join(SPELLING_VARIANTS))
+_SPACED_HAN: Final = re.compile(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])")
 _MARKED: Final = re.compile(b"\1+")
 
 
@@ -240,17 +241,17 @@ class Tokenizer:
         return tokens
 
     def passage_tokens(self, text: str) -> list[str]:
-        """What a text is found by: `tokens`, and the bigrams that it has where each character is folded for itself.
+        """What a text is found by: `tokens`, and further pairs of neighbouring characters.
 
-        So any two neighbouring characters find it, also those of 身分證 that are no word: 分證.
+        Where characters are folded each for itself, any two of them find it, also those of 身分證 that are no word;
+        where there is space between them (單 一 窗 口), they are neighbours all the same.
         """
         tokens = self.tokens(text)
-        plain = fold_characters(text)
-        if plain != fold(text):
-            known = set(tokens)
-            for run in filter(_is_han, _runs(plain)):
-                tokens.extend(pair for pair in map("".join, pairwise(run)) if pair not in known)
-        return tokens
+        foldings = [_SPACED_HAN.sub("", folded) for folded in dict.fromkeys((fold(text), fold_characters(text)))]
+        runs = [run for folded in foldings for run in _runs(folded) if _is_han(run)]
+        pairs = dict.fromkeys(first + second for run in runs for first, second in pairwise(run))
+        known = set(tokens)
+        return tokens + [pair for pair in pairs if pair not in known]
 
     def inner_tokens(self, text: str) -> list[str]:
         """Words, and the bigrams within them, without the pairs that straddle two words, which mean nothing.

@@ -144,7 +144,7 @@ def test_chance_is_how_near_measures_come_to_the_probes() -> None:
     measures = encoder.encode_passages(example_measures())
     chance = similarity_by_chance(encoder, measures)
     similarities = encoder.encode_queries(PROBES) @ measures.T
-    assert (chance.mean, chance.deviation) == (pytest.approx(similarities.mean()), pytest.approx(similarities.std()))
+    assert [chance.mean, chance.deviation] == pytest.approx([similarities.mean(), similarities.std()])
     own = chance.standardise(
         (encoder.encode_queries(example_measures()[:5]) @ measures.T).max(axis=1).astype(np.float64)
     )

@@ -178,9 +178,9 @@ def inquire(
     asked = None
     if mode != "words" and question.text:
         asked = question_vector(index, question)
+    if (liked or unliked) and mode != "words":
+        asked = vector_like(index, asked, liked, unliked)
     if liked:
-        if mode != "words":
-            asked = vector_like(index, asked, liked, unliked)
         question = question_like(index, question, liked)
     ratings = rate(index, question, mode, asked)
     likely = ratings.touched & (ratings.odds >= log_odds(THRESHOLDS["possible"]))
