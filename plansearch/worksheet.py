@@ -7,19 +7,16 @@ are the item's own values again, to the character.
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from zipfile import BadZipFile
 
-from openpyxl import Workbook, load_workbook
+from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
 from openpyxl.styles import Alignment, Font, PatternFill, Protection
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from plansearch.corrections import (
@@ -32,43 +29,20 @@ from plansearch.corrections import (
 )
 from plansearch.errors import CorrectionError, reason_of
 from plansearch.limits import Limits
+from plansearch.listfile import COLUMNS, EDITABLE, GUARDED, SHEET, ListRow, guarded, rows_of
 from plansearch.parsing.columns import unit_entries
 from plansearch.safety import check_file
 from plansearch.types import PlanItem
 
-_SHEET, _HELP = "項目", "說明"
+_HELP = "說明"
 _ADDED = "+"
 """Key of an item that a person added before."""
-_MAX_ROWS = 20_000
 _LIMITS = Limits()
-_NO_WORKBOOK = (InvalidFileException, BadZipFile, OSError, LookupError, ValueError, EOFError, TypeError, SyntaxError)
-"""What openpyxl raises for what is no workbook; broken XML is a `SyntaxError`."""
-_GUARDED = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "(")
+_NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,15})?")
+_EXPONENT = re.compile(r"\d(?:\.\d+)?E\+\d+")
+_DAY = re.compile(r"(?:\d{4}[/-])?(\d{1,2})[/月-](\d{1,2})日?")
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """A column: its title, its name in CSV, its width in characters, and whether it may be edited."""
-
-    title: str
-    field: str
-    width: int
-    editable: bool = True
-
-
-_COLUMNS = (
-    _Column("項目鍵（請勿更動）", "key", 4, editable=False),
-    _Column("計畫", "plan", 18, editable=False),
-    _Column("位置", "location", 14, editable=False),
-    _Column("執行要項（原文）", "requirement", 30, editable=False),
-    _Column("執行要項代碼", "code", 10),
-    _Column("主題", "topic", 22),
-    _Column("編號", "number", 8),
-    _Column("措施", "text", 60),
-    _Column("承辦單位", "units", 18),
-    _Column("完成期限", "deadline", 14),
-)
-_EDITABLE = tuple(column for column in _COLUMNS if column.editable)
 _INSTRUCTIONS = (
     "這份表列出 plansearch 從計畫檔讀到的每一項，一列一項。",
     "請在「項目」工作表修改：執行要項代碼、主題、編號、措施、承辦單位、完成期限。灰底的欄位只供對照，改了不算。",
@@ -78,18 +52,6 @@ _INSTRUCTIONS = (
     "改好存檔後，執行 plansearch correct 計畫檔 這份表.xlsx，再執行 plansearch index 更新索引。",
     "原檔不會被更動；更正另存在計畫檔旁邊的 .corrections.json。",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One row as it came back: its number in the list, and its cells by field."""
-
-    number: int
-    cells: Mapping[str, str]
-
-    def where(self, field: str) -> str:
-        title = next(column.title for column in _COLUMNS if column.field == field)
-        return f"第 {self.number} 列「{title}」欄"
 
 
 def item_key(corrected: CorrectedPlan, number: int, position: int) -> str:
@@ -121,16 +83,19 @@ def write_workbook(plans: Sequence[CorrectedPlan], path: Path) -> None:
     if not isinstance(sheet, Worksheet):
         msg = "a new workbook has a sheet"
         raise TypeError(msg)
-    sheet.title = _SHEET
+    sheet.title = SHEET
     _write_header(sheet)
     row = 2
     for number, corrected in enumerate(plans, 1):
         for position, item in enumerate(corrected.plan.items):
             values = _written(corrected, number, position, item)
-            for column, shown in enumerate(_COLUMNS, 1):
+            for column, shown in enumerate(COLUMNS, 1):
                 _write_cell(sheet, row, column, values[shown.field], editable=shown.editable)
+            sheet.row_dimensions[row].height = LINE_HEIGHT * max(
+                _lines(values[shown.field], shown.width) for shown in COLUMNS if shown.field != "key"
+            )
             row += 1
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(_COLUMNS))}{max(row - 1, 2)}"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(COLUMNS))}{max(row - 1, 2)}"
     notes = workbook.create_sheet(_HELP)
     notes.column_dimensions["A"].width = 100
     for line, text in enumerate(_INSTRUCTIONS, 1):
@@ -144,7 +109,7 @@ def write_workbook(plans: Sequence[CorrectedPlan], path: Path) -> None:
 
 
 def _write_header(sheet: Worksheet) -> None:
-    for number, column in enumerate(_COLUMNS, 1):
+    for number, column in enumerate(COLUMNS, 1):
         cell = sheet.cell(1, number, column.title)
         cell.font = Font(bold=True)
         cell.alignment = Alignment(wrap_text=True, vertical="center")
@@ -153,6 +118,17 @@ def _write_header(sheet: Worksheet) -> None:
         dimension.number_format = "@"  # what is typed into a new row stays as it was typed
         dimension.hidden = column.field == "key"
     sheet.freeze_panes = "B2"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_title_rows = "1:1"
+
+
+def _lines(text: str, width: int) -> int:
+    """How many lines a text takes in a column so many Latin characters wide; Chinese ones take two."""
+    return sum(
+        1 + sum(1 if character.isascii() else 2 for character in line) // max(width, 1) for line in text.split("\n")
+    )
 
 
 def _write_cell(sheet: Worksheet, row: int, column: int, text: str, *, editable: bool) -> None:
@@ -162,7 +138,7 @@ def _write_cell(sheet: Worksheet, row: int, column: int, text: str, *, editable:
     cell.value = text
     cell.data_type = "s"  # openpyxl would take a text that begins with = for a formula
     cell.number_format = "@"
-    cell.quotePrefix = int(text.startswith(_GUARDED))
+    cell.quotePrefix = int(text.startswith(GUARDED))
     cell.alignment = Alignment(wrap_text=True, vertical="top")
     cell.protection = Protection(locked=not editable)
     if not editable:
@@ -211,7 +187,7 @@ def read_corrected(
         CorrectionError: the list cannot be read, belongs to another file, or says what cannot be.
     """
     check_file(path, path.name, _LIMITS)
-    rows = list(_rows_of_csv(path) if path.suffix.lower() == ".csv" else _rows_of_workbook(path))
+    rows = list(rows_of(path))
     places = _places(rows, plans, path.name)
     found: list[Correction] = []
     for number, corrected in enumerate(plans, 1):
@@ -226,7 +202,7 @@ def read_corrected(
     return (*found, *(correction for correction in kept if correction not in found))
 
 
-def _places(rows: Sequence[_Row], plans: Sequence[CorrectedPlan], name: str) -> list[tuple[int, int | None]]:
+def _places(rows: Sequence[ListRow], plans: Sequence[CorrectedPlan], name: str) -> list[tuple[int, int | None]]:
     """For each row its plan and the item's place; a row without a key belongs to the plan of the row above it."""
     known = {
         _key(number, place, item, corrected.original.sha256): (number, place)
@@ -257,7 +233,7 @@ def _places(rows: Sequence[_Row], plans: Sequence[CorrectedPlan], name: str) -> 
     return found
 
 
-def _wording_of(row: _Row, place: int | None, corrected: CorrectedPlan) -> Wording:
+def _wording_of(row: ListRow, place: int | None, corrected: CorrectedPlan) -> Wording:
     """What a row says. A cell that nobody touched is the item's own value, to the character."""
     item = None
     if place is not None and place in corrected.origins:
@@ -266,9 +242,16 @@ def _wording_of(row: _Row, place: int | None, corrected: CorrectedPlan) -> Wordi
     shown = {field: _cell_text(text) for field, text in _cells(was).items()}
     touched = {
         column.field: _plain(row.cells[column.field])
-        for column in _EDITABLE
-        if not _is_untouched(row.cells[column.field], shown[column.field])
+        for column in EDITABLE
+        if not _is_untouched(row, column.field, shown[column.field])
     }
+    for field, cell in touched.items():
+        if row.narrow and "?" in cell and _narrowed(shown[field]) != shown[field]:
+            raise CorrectionError(
+                f"{row.where(field)}有 Big5 沒有的字，存檔時變成了「?」。請另存成「CSV UTF-8」或 .xlsx。"
+            )
+        if field in row.retyped and _EXPONENT.fullmatch(cell):
+            raise CorrectionError(f"{row.where(field)}被試算表改成了 {cell}。請把儲存格格式改成「文字」，再重新輸入。")
     text = touched.get("text", was.text)
     if not text.strip():
         raise CorrectionError(f"{row.where('text')}是空白的。請填寫措施；要刪除這一項請刪除整列。")
@@ -295,8 +278,25 @@ def _optional(touched: Mapping[str, str], field: str, was: str | None) -> str | 
     return (touched[field].strip() or None) if field in touched else was
 
 
-def _is_untouched(cell: str, written: str) -> bool:
-    return _settled(cell) in {_settled(written), _settled(_guarded(written))}
+def _is_untouched(row: ListRow, field: str, written: str) -> bool:
+    cell = _settled(row.cells[field])
+    as_written = {_settled(written), _settled(guarded(written))}
+    if cell in as_written or (row.narrow and cell in {_narrowed(text) for text in as_written}):
+        return True
+    return field in row.retyped and cell != "" and _retyped(cell) == _retyped(_settled(written))
+
+
+def _narrowed(text: str) -> str:
+    """A text as it comes out of a file in Big5."""
+    return text.encode("cp950", errors="replace").decode("cp950")
+
+
+def _retyped(text: str) -> object:
+    """What a spreadsheet takes a text for: a number, a day; else the text itself."""
+    day = _DAY.fullmatch(text)
+    if day is not None:
+        return ("day", int(day.group(1)), int(day.group(2)))
+    return float(text) if _NUMBER.fullmatch(text) else text
 
 
 def _settled(text: str) -> str:
@@ -304,89 +304,7 @@ def _settled(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
-def _guarded(text: str) -> str:
-    """A text as CSV guards it against running as a formula."""
-    return f"'{text}" if text.startswith(_GUARDED) else text
-
-
 def _plain(text: str) -> str:
     """A text without the guard that CSV puts before it."""
     stripped = _settled(text)
-    return stripped[1:] if stripped.startswith("'") and stripped[1:].startswith(_GUARDED) else stripped
-
-
-def _rows_of_workbook(path: Path) -> Iterator[_Row]:
-    try:
-        workbook = load_workbook(path, read_only=False, data_only=False, keep_links=False)
-    except (
-        InvalidFileException,
-        BadZipFile,
-        OSError,
-        LookupError,
-        ValueError,
-        EOFError,
-        TypeError,
-        SyntaxError,
-    ) as error:
-        raise CorrectionError(
-            f"無法讀取「{path.name}」。請用 plansearch inspect 計畫檔 -o 新表.xlsx 匯出的表修改，並存成 .xlsx 或 .csv。"
-        ) from error
-    sheet = workbook[_SHEET] if _SHEET in workbook.sheetnames else workbook.worksheets[0]
-    header: dict[int, str] = {}
-    for number, row in enumerate(sheet.iter_rows(max_row=_MAX_ROWS), 1):
-        if not header:
-            header = _header([str(cell.value or "") for cell in row], path.name)
-            continue
-        cells = {field: _text_of_cell(row[column], number, field) for column, field in header.items()}
-        if any(text.strip() for field, text in cells.items() if field != "key"):
-            yield _Row(number, cells)
-
-
-def _text_of_cell(cell: object, number: int, field: str) -> str:
-    """A cell as text; a formula or a date is none that could be meant."""
-    value = getattr(cell, "value", None)
-    kind = getattr(cell, "data_type", "n")
-    where = _Row(number, {}).where(field)
-    if kind == "f":
-        raise CorrectionError(f"{where}是公式。請改成文字（在最前面加一個單引號 '）。")
-    if kind == "d":
-        raise CorrectionError(f"{where}被試算表當成日期。請把儲存格格式改成「文字」，再重新輸入。")
-    if kind == "e":
-        raise CorrectionError(f"{where}是錯誤值（{value}）。請改成文字。")
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return "" if value is None else str(value)
-
-
-def _rows_of_csv(path: Path) -> Iterator[_Row]:
-    data = path.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        try:
-            text = data.decode("cp950")
-        except UnicodeDecodeError as error:
-            raise CorrectionError(f"「{path.name}」的文字編碼無法辨識。請另存成「CSV UTF-8」。") from error
-    try:
-        lines = list(csv.reader(io.StringIO(text, newline="")))
-    except csv.Error as error:
-        raise CorrectionError(f"「{path.name}」不是完整的 CSV（{error}）。請重新匯出。") from error
-    header = _header(lines[0] if lines else [], path.name)
-    for number, line in enumerate(lines[1:_MAX_ROWS], 2):
-        cells = {field: line[column] if column < len(line) else "" for column, field in header.items()}
-        if any(text.strip() for field, text in cells.items() if field != "key"):
-            yield _Row(number, cells)
-
-
-def _header(titles: Sequence[str], name: str) -> dict[int, str]:
-    """Which column holds which field; all that may be edited must be there."""
-    fields = {column.title: column.field for column in _COLUMNS} | {column.field: column.field for column in _COLUMNS}
-    header = {number: fields[title.strip()] for number, title in enumerate(titles) if title.strip() in fields}
-    needed = [column for column in _COLUMNS if column.editable or column.field == "key"]
-    missing = [column.title for column in needed if column.field not in header.values()]
-    if missing:
-        raise CorrectionError(
-            f"「{name}」的第 1 列少了這些欄位：{'、'.join(missing)}。"
-            "請在 plansearch inspect 計畫檔 -o 新表.xlsx 匯出的表上修改，不要刪除欄位。"
-        )
-    return header
+    return stripped[1:] if stripped.startswith("'") and stripped[1:].startswith(GUARDED) else stripped
