@@ -316,7 +316,11 @@ def _inspect(
     file, remarks = _corrections_of(path)
     plans = [
         apply_corrections(
-            replace(_overridden(plan, overrides.get(plan.name, {})), remarks=remarks), number, file, options.frameworks
+            replace(_overridden(plan, overrides.get(plan.name, {})), remarks=remarks),
+            number,
+            file,
+            options.frameworks,
+            plans=len(reading.plans),
         )
         for number, plan in enumerate(reading.plans, 1)
     ]

@@ -110,10 +110,10 @@ def read_corrections(path: Path) -> CorrectionsFile | None:
         if content["format"] != FORMAT:
             raise CorrectionError(f"「{beside.name}」是另一個版本的更正檔（{content['format']}）。請更新 plansearch。")
         return CorrectionsFile(content["file"], content["sha256"], tuple(map(_correction, content["corrections"])))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        why = reason_of(error) if isinstance(error, OSError) else "內容不完整或改錯了"
         raise CorrectionError(
-            f"無法讀取更正檔「{beside.name}」（{type(error).__name__}）。"
-            "請由備份還原，或刪除它再用 plansearch correct 重做。"
+            f"無法讀取更正檔「{beside.name}」（{why}）。請由備份還原，或刪除它再用 plansearch correct 重做。"
         ) from error
 
 
@@ -144,7 +144,12 @@ def write_corrections(path: Path, file: CorrectionsFile) -> Path:
 
 
 def apply_corrections(
-    plan: Plan, number: int, file: CorrectionsFile | None, frameworks: Sequence[Framework] | None = None
+    plan: Plan,
+    number: int,
+    file: CorrectionsFile | None,
+    frameworks: Sequence[Framework] | None = None,
+    *,
+    plans: int | None = None,
 ) -> CorrectedPlan:
     """Apply what fits.
 
@@ -153,8 +158,10 @@ def apply_corrections(
         number: which plan of its file it is, from 1.
         file: the corrections of that file.
         frameworks: the catalogs whose codes may be given.
+        plans: how many plans its file has now; the first one tells of corrections of others that were there before.
     """
-    mine = [correction for correction in file.corrections if correction.plan == number] if file else []
+    told = {number} if number > 1 or plans is None else {number, *_strays(file, plans)}
+    mine = [correction for correction in file.corrections if correction.plan in told] if file else []
     if file is None or not mine:
         return CorrectedPlan(plan, plan, tuple(range(1, len(plan.items) + 1)))
     catalogs = bundled_frameworks() if frameworks is None else frameworks
@@ -162,7 +169,9 @@ def apply_corrections(
     added: dict[int, list[PlanItem]] = {}
     unfit: list[Correction] = []
     for correction in mine:
-        place = _place_of(correction, plan.items)
+        place = _place_of(correction, plan.items) if correction.plan == number else None
+        if _has_lost_code(correction, plan, catalogs):
+            place = None
         taken = place is not None and place in replaced and correction.kind != "added"
         if place is None or taken:
             unfit.append(correction)
@@ -180,6 +189,19 @@ def apply_corrections(
     return CorrectedPlan(whole, plan, tuple(place for place, _ in items), tuple(unfit))
 
 
+def _strays(file: CorrectionsFile | None, plans: int) -> set[int]:
+    """The plans that corrections are for and the file does not have now."""
+    return {correction.plan for correction in file.corrections if not 1 <= correction.plan <= plans} if file else set()
+
+
+def _has_lost_code(correction: Correction, plan: Plan, frameworks: Sequence[Framework]) -> bool:
+    """Whether a correction gives a code that no catalog knows (any longer)."""
+    code = correction.now.code if correction.now else None
+    if code is None or (correction.was is not None and correction.was.code == code):
+        return False
+    return find_requirement(code, plan, frameworks) is None
+
+
 def compare_wordings(original: Plan, number: int, rows: Iterable[tuple[int | None, Wording]]) -> tuple[Correction, ...]:
     """The corrections that turn a plan into what a person wants it to be.
 
@@ -190,6 +212,7 @@ def compare_wordings(original: Plan, number: int, rows: Iterable[tuple[int | Non
     """
     found: list[Correction] = []
     wordings = [Wording.of(item) for item in original.items]
+    rows = _with_lost_places(wordings, list(rows))
     seen: set[int] = set()
     before = 0
     for place, now in rows:
@@ -206,6 +229,20 @@ def compare_wordings(original: Plan, number: int, rows: Iterable[tuple[int | Non
     return tuple(sorted(found, key=lambda correction: correction.place))
 
 
+def _with_lost_places(
+    wordings: Sequence[Wording], rows: Sequence[tuple[int | None, Wording]]
+) -> list[tuple[int | None, Wording]]:
+    """The rows with the places of items that stand there word for word and only lost their key."""
+    lost = [place for place in range(1, len(wordings) + 1) if place not in {place for place, _ in rows}]
+    found: list[tuple[int | None, Wording]] = []
+    for place, now in rows:
+        same = next((other for other in lost if wordings[other - 1] == now), None) if place is None else place
+        if place is None and same is not None:
+            lost.remove(same)
+        found.append((same, now))
+    return found
+
+
 def _correction(value: Mapping[str, Any]) -> Correction:
     kind = value["kind"]
     if kind not in {"changed", "deleted", "added"}:
@@ -220,10 +257,12 @@ def _wording(value: Mapping[str, Any] | None) -> Wording | None:
     if value is None:
         return None
     given = {field.name: value[field.name] for field in fields(Wording)}
-    texts = [text for name, text in given.items() if name != "units"]
-    if not isinstance(given["text"], str) or not all(text is None or isinstance(text, str) for text in texts):
+    units = given.pop("units")
+    if not isinstance(units, list) or not all(isinstance(unit, str) for unit in units):
         raise TypeError(value)
-    return Wording(**{**given, "units": tuple(str(unit) for unit in given["units"])})
+    if not isinstance(given["text"], str) or not all(text is None or isinstance(text, str) for text in given.values()):
+        raise TypeError(value)
+    return Wording(**given, units=tuple(units))
 
 
 def _place_of(correction: Correction, items: Sequence[PlanItem]) -> int | None:

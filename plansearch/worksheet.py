@@ -38,6 +38,8 @@ _HELP = "說明"
 _ADDED = "+"
 """Key of an item that a person added before."""
 _LIMITS = Limits()
+_LINE_HEIGHT = 18.0
+"""Points of one line of text in a cell."""
 _NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,15})?")
 _EXPONENT = re.compile(r"\d(?:\.\d+)?E\+\d+")
 _DAY = re.compile(r"(?:\d{4}[/-])?(\d{1,2})[/月-](\d{1,2})日?")
@@ -91,7 +93,7 @@ def write_workbook(plans: Sequence[CorrectedPlan], path: Path) -> None:
             values = _written(corrected, number, position, item)
             for column, shown in enumerate(COLUMNS, 1):
                 _write_cell(sheet, row, column, values[shown.field], editable=shown.editable)
-            sheet.row_dimensions[row].height = LINE_HEIGHT * max(
+            sheet.row_dimensions[row].height = _LINE_HEIGHT * max(
                 _lines(values[shown.field], shown.width) for shown in COLUMNS if shown.field != "key"
             )
             row += 1

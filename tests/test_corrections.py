@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,61 @@ def test_csv_is_taken_too(plan: Path, tmp_path: Path) -> None:
     assert texts(plan)[1] == "服務台備有表單範例。"
 
 
+def saved_by_excel(path: Path, kind: str) -> None:
+    """Save a CSV again, as Excel would in Taiwan."""
+    text = path.read_text(encoding="utf-8-sig")
+    if kind == "big5":
+        path.write_bytes(text.encode("cp950", errors="replace"))
+        return
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter="\t" if kind == "unicode text" else ";").writerows(rows)
+    path.write_bytes(out.getvalue().encode("utf-16" if kind == "unicode text" else "utf-8-sig"))
+
+
+@pytest.mark.parametrize("kind", ["big5", "unicode text", "semicolons"])
+def test_a_csv_that_excel_saved_again_changes_nothing(kind: str, tmp_path: Path) -> None:
+    item = replace(item_of("櫃檯備有㐱與🙂標示。", units=("㐱課",)), number="1.10", deadline="5/31")
+    original = plan_of("甲.txt", item)
+    corrected = CorrectedPlan(original, original, (1,))
+    path = tmp_path / "項目.csv"
+    path.write_text(as_csv(corrected), encoding="utf-8-sig", newline="")
+    saved_by_excel(path, kind)
+    content = path.read_bytes()
+    codec = "utf-16" if kind == "unicode text" else "utf-8" if kind == "semicolons" else "cp950"
+    retyped = content.decode(codec).replace("1.10", "1.1").replace("5/31", "5月31日")
+    path.write_bytes(retyped.encode(codec))
+    assert read_corrected(path, [corrected], None) == ()
+    path.write_bytes(retyped.replace("標示", "圖示").encode(codec))
+    if kind == "big5":
+        with pytest.raises(CorrectionError, match="「措施」欄有 Big5 沒有的字"):
+            read_corrected(path, [corrected], None)
+    else:
+        assert [one.now and one.now.text for one in read_corrected(path, [corrected], None)] == ["櫃檯備有㐱與🙂圖示。"]
+
+
+def test_a_row_that_lost_its_key_is_still_its_item(plan: Path, sheet: Path) -> None:
+    before = texts(plan)
+    edit(sheet, set_cell("key", None))
+    assert main(["correct", str(plan), str(sheet)]) == 0
+    assert (texts(plan), corrections_path(plan).exists()) == (before, False)
+
+
+def test_corrections_of_a_plan_or_code_that_is_gone_are_told_and_kept(plan: Path, sheet: Path) -> None:
+    edit(sheet, set_cell("text", "改過的措施。"))
+    main(["correct", str(plan), str(sheet)])
+    written = read_corrections(plan)
+    assert written is not None
+    [changed] = written.corrections
+    assert changed.now is not None
+    now = replace(changed.now, text=changed.was.text if changed.was else "", code="9.9")
+    strays = (replace(changed, plan=2), replace(changed, plan=0), replace(changed, now=now))
+    write_corrections(plan, replace(written, corrections=strays))
+    [corrected] = inspect_file(plan).plans
+    assert (corrected.unfit, corrected.plan.items) == (strays, corrected.original.items)
+    assert corrected.plan.remarks[0].startswith("有 3 項更正與現在的內容對不上，沒有套用，仍保留在更正檔：")
+
+
 def test_a_changed_source_keeps_what_still_fits_and_loses_nothing(plan: Path, sheet: Path) -> None:
     def change(rows: Worksheet) -> None:
         rows.cell(2, COLUMN["units"]).value = "民政課"
@@ -182,8 +238,10 @@ def set_cell(field: str, value: object, row: int = 3) -> Callable[[Worksheet], N
         (lambda rows: rows.cell(3, 1).__setattr__("value", rows.cell(2, 1).value), "第 3 列與第 2 列是同一項"),
         (lambda rows: rows.delete_cols(8), "少了這些欄位：措施"),
         (lambda rows: rows.delete_rows(2, 9), "沒有「計畫.txt」的任何一項"),
+        (lambda rows: rows.merge_cells("I2:I3"), "第 2 列有合併的儲存格（I2:I3）"),
+        (set_cell("text", "多出的一列。", row=20_001), "超過 20000 列"),
     ],
-    ids=["unknown code", "no text", "formula", "unknown key", "copied key", "column gone", "all deleted"],
+    ids=["code", "no text", "formula", "unknown key", "copied key", "column gone", "all deleted", "merged", "too long"],
 )
 def test_errors_name_row_and_column(
     plan: Path, sheet: Path, change: Callable[[Worksheet], None], message: str, capsys: pytest.CaptureFixture[str]
@@ -279,9 +337,16 @@ def test_the_file_of_corrections_is_read_as_it_was_written(plan: Path) -> None:
 
 BARE = '{"format": 1, "file": "x", "sha256": "", "corrections": [%s]}'
 NOTHING = '{"kind": "changed", "plan": 1, "place": 1, "was": null, "now": null}'
+WORDING = '{"code": null, "topic": null, "number": null, "text": "甲。", "units": "秘書室", "deadline": null}'
+NO_LIST = f'{{"kind": "deleted", "plan": 1, "place": 1, "was": {WORDING}, "now": null}}'
+ENDLESS = NO_LIST.replace('"秘書室"', "[]").replace('"plan": 1', '"plan": 1e400')
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 2}', BARE % "3", BARE % NOTHING])
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", '{"format": 2}', BARE % "3", BARE % NOTHING, BARE % NO_LIST, BARE % ENDLESS, "[" * 100_000],
+    ids=["empty", "cut", "list", "version", "number", "nothing", "units", "endless", "deep"],
+)
 def test_a_broken_file_of_corrections_is_named_and_the_source_is_shown(plan: Path, content: str) -> None:
     corrections_path(plan).write_text(content, encoding="utf-8")
     with pytest.raises(CorrectionError, match="更正檔"):
