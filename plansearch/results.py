@@ -114,7 +114,7 @@ class Hit:
     """How likely the item answers the question, from 0 to 1, as judged queries taught it."""
     grade: Grade = "possible"
     twins: tuple[IndexedItem, ...] = ()
-    """Items with the same or nearly the same text, best first; they are not listed as hits of their own."""
+    """Items with the same text, best first; they are not listed as hits of their own."""
     why: Why | None = None
 
     @property

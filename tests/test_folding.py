@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from conftest import TinyEncoder, plan_of
+from conftest import TinyEncoder, item_of, plan_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plansearch.index import PlanIndex
 from plansearch.results import Hit
 from plansearch.retrieval import search
-from plansearch.retrieval.folding import fold_twins, same_promise, same_text_key, single_groups
+from plansearch.retrieval.folding import fold_twins, same_text_key, single_groups
 
 LONG = (
     "於服務台設置老花眼鏡、放大鏡及輪椅供民眾借用，並由志工主動引導、協助填寫申請表單及查詢案件辦理進度，"
@@ -33,14 +33,51 @@ LONG = (
         pytest.param(LONG.format("計三處"), LONG.format("計五處"), False, id="numbers in words"),
         pytest.param(LONG.format("限上班時段"), LONG.format("限下班時段"), False, id="when"),
         pytest.param(LONG.format("均予公布"), LONG.format("予公布"), True, id="one word more"),
+        pytest.param("免費提供老花眼鏡、放大鏡。", "免費提供老花眼鏡及放大鏡", True, id="a list"),
+        pytest.param("志工1,600人次。", "志工1600人次。", True, id="thousands"),
+        pytest.param("- 設置坡道", "設置坡道", True, id="a bullet"),
         pytest.param("設置坡道。", "設置扶手。", False, id="short texts that differ"),
         pytest.param(LONG.format("均予公布"), "每年辦理滿意度調查。", False, id="another text"),
     ],
 )  # fmt: skip
 def test_only_texts_that_promise_the_same_are_one(first: str, second: str, same: bool) -> None:
-    keys = same_text_key(first), same_text_key(second)
-    assert same_promise(*keys) is same
-    assert same_promise(*reversed(keys)) is same
+    assert (same_text_key(first) == same_text_key(second)) is same
+
+
+PROMISES = """
+每週一次/每月一次 3日內/5日內 應予提供/得予提供 應辦理/不得辦理 免費影印/收費影印 週一至週五/週一至週六
+週一～週五/週一、週五 增加窗口/減少窗口 以電話通知/以網路通知 65歲以上/60歲以上 上午開放/下午開放 男廁/女廁
+3、5日/35日 3及5日/35日 1.5公尺/15公尺 3～5日/35日 8:30開門/830開門 達50%/達50 ≥3件/≤3件 三樓以上/三樓以下
+三日內/三日外 老人/兒童 新住民/原住民 國小/國中 公尺/公分 5元/5萬元 里長/里民 本市民眾/本縣民眾
+本市民眾/本區民眾 由本府補助/由本所補助 本課同仁/本所同仁 得以傳真/應以傳真 到府/到所 事前/事後 以上/以內
+主管/同仁 最高/最低 中午休息/中午不休息 紙本/線上 前門/後門 東側/西側 全額/半額 試辦/停辦 優先/依序 書面/口頭
+週休/週六 一年/一月 □提供/■提供 國語/台語 英語/越南語 志工/替代役 有效/無效 開放/關閉 提前/延後 身分證/健保卡
+二○三/二三 主動/受理 已設置/將設置 平日/假日 自費/公費 半小時/一小時 每一年/每十年 達二成/達三成 30分鐘/30小時
+甲或乙/甲及乙 甲通知乙/乙通知甲 申請人/代理人 一樓/二樓 30%以上/30‰以上 A4/A3 +5度/-5度 由里長承辦/由志工承辦
+"""
+
+
+@pytest.mark.parametrize(("first", "second"), [tuple(pair.split("/", 1)) for pair in PROMISES.split()])
+def test_texts_that_promise_two_things_stay_two(first: str, second: str) -> None:
+    assert same_text_key(LONG.format(first)) != same_text_key(LONG.format(second))
+
+
+def test_fractions_are_numbers() -> None:
+    assert same_text_key(LONG.format("計1/2處")) != same_text_key(LONG.format("計12處"))
+
+
+def test_short_texts_fold_under_one_topic_only(tmp_path: Path) -> None:
+    long = LONG.format("均予公布")
+    items = [
+        item_of(text, topic=topic) for text in ("免費提供。", long) for topic in ("輪椅借用", "文件影印", "輪椅借用：")
+    ]
+    PlanIndex.build_from([plan_of("a", *items)], (), tmp_path, encoder=TinyEncoder())
+    with PlanIndex.open(tmp_path, encoder=TinyEncoder()) as index:
+        assert [(group.best, group.twins) for group in fold_twins(index, range(6), None)] == [
+            (0, (2,)),
+            (1, ()),
+            (3, (4, 5)),
+        ]
 
 
 COPIED = "設置單一窗口，一次辦好。"

@@ -1,40 +1,48 @@
 """Items that say the same in the same words, folded into one hit.
 
-Agencies copy from each other, and a list of ten equal sentences hides what else there is. Only texts that
-promise the same are folded: where a number, how often something happens, or a negation differs, both stay.
+Agencies copy from each other, and a list of ten equal sentences hides what else there is. But two texts that differ
+in one word may promise two things (電話 and 網路, 應 and 得), and no list has all such words. So texts are folded only
+where what differs is known to change nothing: punctuation, spelling variants, particles, whom a text calls 本所.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
-
-import numpy as np
 
 from plansearch.index import PlanIndex
 from plansearch.text import fold
 
-NEARLY_SAME: Final = 0.92
-"""Least Dice coefficient of the character pairs of two texts that are nearly the same: of fifty characters two or
-three differ."""
+STANDS_ALONE: Final = 15
+"""Characters from which on a text says by itself what it is about; 免費提供 promises what its topic names."""
 
-NEARBY: Final = 0.95
-"""Least cosine of two items that are compared letter by letter; items of nearly the same text are nearer."""
-
-COMPARED: Final = 500
-"""Best items among which nearly equal texts are looked for; equal ones are found among all."""
-
-_OWN_HOUSE: Final = re.compile("本(?:公所|机关|中心|单位|[所局处厂馆区乡镇市县里院队府课室科])")
-"""How an agency calls itself, in folded text: the same sentence of two agencies differs in it."""
-
-_PROMISE: Final = frozenset(
-    "0123456789〇零一二三四五六七八九十百千万半两双每周月季年日天时分不无非未免否勿禁前后上下内外"
+_OWN_NAMES: Final = (
+    (re.compile("本(?:公所|机关|中心|单位|[所局处厂馆院])"), "本所"),
+    (re.compile("本[区乡镇]"), "本区"),
+    (re.compile("本[课室科]"), "本课"),
+    (re.compile("由[一-鿿]{1,6}?[课科室股组](?=主办|承办)"), "由本课"),
 )
-"""Characters, folded, that change what is promised: numbers, how often, when, whether at all."""
+"""How an agency calls itself, its area and the part of it that is in charge, in folded text. 本市 and 本縣 stay: in a
+plan of a district they are somebody else."""
+
+_NUMERAL: Final = frozenset("0123456789〇零○一二三四五六七八九十百千万半两")
+_NUMERALS: Final = "".join(sorted(_NUMERAL))
+_THOUSANDS: Final = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
+_LISTING: Final = re.compile(rf"(?<=[{_NUMERALS}])(?:[及与和暨]|以及)(?=[{_NUMERALS}])")
+_DASH: Final = "[-‐‑‒–—―─~〜∼−]"
+_BULLET: Final = re.compile(rf"^\s*{_DASH}+(?![0-9])")
+_RANGE: Final = re.compile(rf"(?<![a-z]){_DASH}+|{_DASH}+(?![a-z])")
+"""A dash, but for one within a Latin word. 週一～週五 is not 週一、週五."""
+_TELLING_SIGNS: Final = frozenset("%‰#@*/")
+_SYMBOLS: Final = frozenset({"Sm", "Sc", "So"})
+"""Categories of what is no punctuation: ≥, $, □."""
+_POINTS: Final = (".", ":")
+"""What stands between two numbers that are one: 1.5 or 8:30."""
+_PARTICLES: Final = re.compile("(?<![不无未非])[之的等均皆亦并其该以于在及与和暨]")
+"""Words, folded, that texts have more or less of and that change nothing; after a negation they may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,69 +69,43 @@ def fold_twins(index: PlanIndex, ranked: Sequence[int], limit: int | None) -> li
     Returns:
         Groups in the order of their best items.
     """
-    texts = index.catalog.texts(ranked)
-    keys = {position: same_text_key(texts[position]) for position in ranked}
-    group_of: dict[str, int] = {}
-    members: dict[int, list[int]] = {}
-    nearby = _Nearby(index, ranked[:COMPARED])
+    texts = index.catalog.searched_texts(ranked)
+    members: dict[str, list[int]] = {}
     for position in ranked:
-        best = group_of.get(keys[position])
-        if best is None:
-            best = next(
-                (one for one in nearby.before(position, members) if same_promise(keys[one], keys[position])), None
-            )
-        if best is None and limit is not None and len(members) >= limit:
-            continue
-        best = position if best is None else best
-        group_of.setdefault(keys[position], best)
-        members.setdefault(best, []).append(position)
-    return [Group(best, tuple(some[1:])) for best, some in members.items()]
+        key = _key(*texts[position])
+        if key in members:
+            members[key].append(position)
+        elif limit is None or len(members) < limit:
+            members[key] = [position]
+    return [Group(some[0], tuple(some[1:])) for some in members.values()]
 
 
 def same_text_key(text: str) -> str:
-    """What two texts share that differ in punctuation, spelling variants and the agency's name for itself only."""
-    return _OWN_HOUSE.sub("本", "".join(filter(str.isalnum, fold(text))))
+    """What is equal in two texts that promise the same, and differs in all others."""
+    folded = _THOUSANDS.sub("", fold(text))
+    key = _letters(_LISTING.sub("、", _RANGE.sub("~", _BULLET.sub("", folded))))
+    for name, general in _OWN_NAMES:
+        key = name.sub(general, key)
+    return _PARTICLES.sub("", key) or folded
 
 
-def same_promise(first: str, second: str) -> bool:
-    """Whether two keys of `same_text_key` are nearly the same, and differ in nothing that changes the promise."""
-    if first == second:
-        return True
-    if _dice(first, second) < NEARLY_SAME:
-        return False
-    from difflib import SequenceMatcher  # noqa: PLC0415  few questions find nearly equal texts
-
-    blocks = SequenceMatcher(None, first, second, autojunk=False).get_opcodes()
-    changed = {
-        letter
-        for tag, begin, end, other_begin, other_end in blocks
-        if tag != "equal"
-        for letter in first[begin:end] + second[other_begin:other_end]
-    }
-    return not changed & _PROMISE
+def _letters(folded: str) -> str:
+    """A text without punctuation, but for what stands between two numbers: 3、5 日 is not 35 日."""
+    kept: list[str] = []
+    between = ""
+    for letter in folded:
+        if not (letter.isalnum() or letter in _TELLING_SIGNS or unicodedata.category(letter) in _SYMBOLS):
+            between += letter
+            continue
+        if between and kept and kept[-1] in _NUMERAL and letter in _NUMERAL:
+            between = between.strip()
+            kept.append(between if between in _POINTS else "、")
+        kept.append(letter)
+        between = ""
+    return "".join(kept)
 
 
-def _dice(first: str, second: str) -> float:
-    """Sørensen-Dice coefficient of the pairs of neighbouring characters, repeats counted."""
-    pairs = Counter(pairwise(first)), Counter(pairwise(second))
-    whole = pairs[0].total() + pairs[1].total()
-    return 2 * (pairs[0] & pairs[1]).total() / whole if whole else 0.0
-
-
-class _Nearby:
-    """Which of some items have vectors so near that their texts are worth comparing."""
-
-    def __init__(self, index: PlanIndex, positions: Sequence[int]) -> None:
-        self._places = {position: place for place, position in enumerate(positions)}
-        vectors = index.vectors(positions) if positions else np.zeros((0, 1), dtype=np.float32)
-        self._near = (vectors @ vectors.T) >= NEARBY
-
-    def before(self, position: int, chosen: Mapping[int, object]) -> Iterator[int]:
-        """Those of the chosen items that an item is near to, in their order."""
-        place = self._places.get(position)
-        if place is None:
-            return
-        for one in chosen:
-            other = self._places.get(one)
-            if other is not None and self._near[place, other]:
-                yield one
+def _key(topic: str, text: str) -> str:
+    """The key of an item: of its text, together with its topic where the text is too short to stand alone."""
+    key = same_text_key(text)
+    return key if len(key) >= STANDS_ALONE else f"{same_text_key(topic)}\n{key}"

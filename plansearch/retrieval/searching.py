@@ -92,7 +92,7 @@ def search(
         filters: which items may answer. Of an agency, type or city a part of the name is enough that only one has.
         limit: how many hits at most; ``None`` for all that are close enough.
         mode: ``words`` finds shared words (BM25), ``meaning`` near vectors, ``hybrid`` adds up both.
-        fold_equal: make one hit of items with the same or nearly the same text.
+        fold_equal: make one hit of items with the same text, but for what changes nothing in it.
         exact: add no words to the question.
         why: say of each hit why it was found, which takes some time.
         like: ids of items that the hits are to be like; they are not hits themselves.
