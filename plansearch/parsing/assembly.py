@@ -38,6 +38,11 @@ _SECTION_NAME = re.compile(
     r"(?:計畫|工作|實施|推動|預期|執行|辦理|考核|服務|經費)?(?:依據|緣起|前言|目標|目的|宗旨|對象|範圍|內容|期程|期間|時間|步驟|方式|方法|要領|管考"
     r"|考核|獎懲|獎勵|效益|成效|來源|其他|附則|修正|及管考|與考核|及獎懲)\S{0,6}?(?:[：:]|\s*$)"
 )
+_CAPTION = re.compile(
+    r"[（(【]?(?:附?表\s*[\d一二三四五六七八九十]*\s*[:：、.]?\s*)?[^\s。，；]{0,16}"
+    r"(?:一覽表|總表|彙整表|明細表|計畫表|分工表|對照表|執行表|如下表?)[）)】]?[:：]?"
+)
+"""The name of a table, on the line above it."""
 _MAX_SECTION_TITLE = 20
 """Characters; a longer text after 陸、 is the section's content, not its name."""
 
@@ -124,7 +129,7 @@ class _Assembler:
     # sections and paragraphs
 
     def add_paragraph(self, paragraph: Paragraph, *, inside_table: bool, before_table: bool) -> None:
-        if self._is_furniture(paragraph.text):
+        if self._is_furniture(paragraph.text) or (before_table and _CAPTION.fullmatch(paragraph.text.strip())):
             return
         if paragraph in self.sections:
             self._begin_section(paragraph)
@@ -154,7 +159,7 @@ class _Assembler:
         return _PAGE_NUMBER.fullmatch(text.strip()) is not None or text in self.head
 
     def _is_heading_line(self, text: str) -> bool:
-        return self.headings.is_heading(text, alone=True)
+        return self.headings.is_outline_heading(text)
 
     def _is_stray_unit(self, text: str) -> bool:
         return bool(self.rows) and self.header is not None and is_units(text, self.known_units)
@@ -220,7 +225,9 @@ class _Assembler:
         header = header_of(row)
         if header is not None:
             self.tall.clear()
-            if self.header is not None and header.words[:1] != self.header.words[:1]:
+            if self.header is None:
+                self.open = None  # what stands above the first header of a section ends there
+            elif header.words[:1] != self.header.words[:1]:
                 self.headings.reset()
             self.header = header
             self.after_break = True

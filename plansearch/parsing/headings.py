@@ -11,6 +11,7 @@ from plansearch.frameworks import (
     is_prefix_of_title,
     match_pillar,
     match_requirement,
+    match_shortened,
 )
 from plansearch.numbering import Segment, leading_mark
 from plansearch.parsing.blocks import Block, Heading
@@ -89,6 +90,33 @@ class HeadingReader:
         before = self.requirement.mark if self.requirement else None
         goes_on = before is not None and before.style == segment.mark.style and segment.mark.value == before.value + 1
         return goes_on and self._levels.get(segment.mark.style) == "requirement"
+
+    def is_outline_heading(self, text: str) -> bool:
+        """Whether a line of an outline is a heading: here one whose title was shortened is one, too."""
+        return self.is_heading(text, alone=True) or self._is_shortened(text)
+
+    def _is_shortened(self, text: str) -> bool:
+        """Whether a line goes on with the numbers of the requirements, and is made of a title's words."""
+        segment = leading_mark(text)
+        mark, framework = segment.mark, self.framework
+        if framework is None or mark is None or self._levels.get(mark.style) != "requirement" or ends_sentence(text):
+            return False
+        current = self.requirement if self._pending is None else None
+        if current is None and (self._pending is None or mark.value != 1):
+            return False
+        if current is not None and (current.mark is None or mark.value <= current.mark.value):
+            return False
+        above = self._pending or self.pillar
+        pillar = match_pillar(above.full, framework) if above else None
+        match = match_shortened(segment.text, framework, pillar=pillar[0].code if pillar else None)
+        return match is not None and not (current is not None and self._stands_for(current, match[0]))
+
+    def _stands_for(self, heading: Heading, requirement: Requirement) -> bool:
+        """Whether a heading is that of a requirement, in full or shortened."""
+        if self.framework is None:
+            return False
+        match = match_requirement(heading.full, self.framework) or match_shortened(heading.text, self.framework)
+        return match is not None and match[0].code == requirement.code
 
     def is_own_heading(self, text: str) -> bool:
         """Whether a line above a table is a heading of a framework that no catalog has: numbered, and no sentence."""

@@ -20,6 +20,7 @@ from plansearch.frameworks import (
 from plansearch.parsing import damage as seen
 from plansearch.parsing.assembly import assemble
 from plansearch.parsing.blocks import Assembly, Block
+from plansearch.parsing.cell_lines import gather_cells
 from plansearch.parsing.garbage import without_garbage
 from plansearch.parsing.grid import lay_out
 from plansearch.parsing.items import Measure, measures_of
@@ -59,6 +60,7 @@ def parse_document(
     document = without_garbage(document)
     document = replace(document, blocks=tuple(rejoin_rows([*lay_out(document.blocks)])))
     framework = choose_framework(_texts(document), frameworks)
+    document = replace(document, blocks=tuple(gather_cells(document.blocks, framework)))
     assembly = assemble(document, framework)
     moved = _return_strays(assembly, framework)
     codes = {id(block): _align(block, framework, load_encoder) for block in assembly.blocks}

@@ -11,9 +11,11 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from plansearch.numbering import leading_mark
 from plansearch.readers.decoding import decode
+from plansearch.readers.drawn_tables import find_tables
 from plansearch.types import Cell, Document, Paragraph, Row, Span, Table
 
 _ATTRIBUTES = r"""(?:\s+[\w:-]+(?:\s*=\s*(?:"[^"<>]*"|'[^'<>]*'|[^\s<>"']+))?)*\s*/?"""
@@ -28,7 +30,8 @@ _RAGGED = 5
 _NARROWEST, _WIDEST = 40, 120
 """Columns between which people wrap text."""
 _MIN_FULL_LINES = 4
-"""Lines of nearly one width; fewer are so by chance."""
+"""Lines that fill the width and go on; fewer do so by chance."""
+_ENDS = "。；：！？"
 _CELL_LINE = re.compile(r"\t[^\t]*")
 _MIN_CELL_LINE_SHARE = 0.8
 """Of the lines with tabs; a table with a row on each line has next to none but its continued rows."""
@@ -42,11 +45,10 @@ def read_plaintext(data: bytes, name: str) -> Document:
     """
     decoded = decode(data, name)
     lines = decoded.text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\f", "").split("\n")
-    width = _wrapped_at(lines)
     with_tabs = [line for line in lines if "\t" in line]
     cell_lines = sum(_CELL_LINE.fullmatch(line) is not None for line in with_tabs)
     one_cell_a_line = bool(with_tabs) and cell_lines >= _MIN_CELL_LINE_SHARE * len(with_tabs)
-    blocks = _blocks_of_cell_lines(lines) if one_cell_a_line else _blocks_of_row_lines(lines, width)
+    blocks = _blocks_of_cell_lines(lines) if one_cell_a_line else _blocks_with_tables(lines)
     return Document(name, tuple(blocks), hashlib.sha256(data).hexdigest(), decoded.encoding)
 
 
@@ -58,12 +60,25 @@ def split_paragraphs(text: str, span: Span) -> tuple[Paragraph, ...]:
     return tuple(Paragraph(piece.strip(), span) for piece in pieces if piece.strip())
 
 
-def _blocks_of_row_lines(lines: Sequence[str], width: int | None) -> Iterator[Paragraph | Table]:
+def _blocks_with_tables(lines: Sequence[str]) -> Iterator[Paragraph | Table]:
+    """Lines, and the tables that are drawn between them."""
+    tables = find_tables(lines)
+    taken = {number for table in tables for number in range(table.begin, table.end)}
+    width = _wrapped_at([line for number, line in enumerate(lines) if number not in taken])
+    begin = 0
+    for table in tables:
+        yield from _blocks_of_row_lines(lines[begin : table.begin], width, begin + 1)
+        yield table.table
+        begin = table.end
+    yield from _blocks_of_row_lines(lines[begin:], width, begin + 1)
+
+
+def _blocks_of_row_lines(lines: Sequence[str], width: int | None, first: int) -> Iterator[Paragraph | Table]:
     rows: list[Row] = []
     wrapped: list[tuple[str, int]] = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(lines, first):
         if "\t" not in line and wrapped and _goes_on(wrapped[-1][0], line, width):
-            wrapped.append((line.strip(), number))
+            wrapped.append((line, number))
             continue
         yield from _unwrapped(wrapped)
         wrapped = []
@@ -75,7 +90,7 @@ def _blocks_of_row_lines(lines: Sequence[str], width: int | None) -> Iterator[Pa
             yield Table(tuple(rows))
             rows = []
         if line.strip():
-            wrapped = [(line.strip(), number)]
+            wrapped = [(line, number)]
     yield from _unwrapped(wrapped)
     if rows:
         yield Table(tuple(rows))
@@ -84,12 +99,15 @@ def _blocks_of_row_lines(lines: Sequence[str], width: int | None) -> Iterator[Pa
 def _wrapped_at(lines: Sequence[str]) -> int | None:
     """The width at which a text was wrapped by hand, in columns (a Chinese character has two); ``None`` if it was not.
 
-    Wrapped text has many lines of nearly one width, and none beyond it.
+    Wrapped text has lines of nearly one width and none beyond it, most of which stop in the middle of a sentence and go
+    on without a number.
     """
-    widths = [_columns(line) for line in lines if "\t" not in line and line.strip()]
-    widest = max(widths, default=0)
-    full = sum(width > widest - _RAGGED for width in widths)
-    return widest if _NARROWEST <= widest <= _WIDEST and full >= max(_MIN_FULL_LINES, len(widths) // 10) else None
+    texts = [line for line in lines if "\t" not in line and line.strip()]
+    widest = max(map(_columns, texts), default=0)
+    full = sum(_columns(line) > widest - _RAGGED for line in texts)
+    cut = sum(_goes_on(line, following, widest) for line, following in pairwise(texts))
+    wrapped = cut >= _MIN_FULL_LINES and 2 * cut > full
+    return widest if _NARROWEST <= widest <= _WIDEST and wrapped else None
 
 
 def _goes_on(line: str, following: str, width: int | None) -> bool:
@@ -97,7 +115,7 @@ def _goes_on(line: str, following: str, width: int | None) -> bool:
     if width is None or not following.strip() or _columns(line) <= width - _RAGGED:
         return False
     begins = leading_mark(following).mark is not None or _FIELD.match(following.strip()) is not None
-    return line.rstrip()[-1] not in "。；：！？" and not begins
+    return line.rstrip()[-1] not in _ENDS and not begins
 
 
 def _begins_section(line: str) -> bool:
@@ -107,8 +125,8 @@ def _begins_section(line: str) -> bool:
 
 def _unwrapped(lines: Sequence[tuple[str, int]]) -> Iterator[Paragraph]:
     if lines:
-        text = lines[0][0]
-        for line, _ in lines[1:]:
+        text = lines[0][0].strip()
+        for line in (line.strip() for line, _ in lines[1:]):
             latin = text[-1:].isascii() and line[:1].isascii() and text[-1:].isalnum() and line[:1].isalnum()
             text += (" " if latin else "") + line
         yield from split_paragraphs(text, Span(lines[0][1], lines[-1][1]))

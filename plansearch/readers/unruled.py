@@ -32,7 +32,7 @@ def rules_of_columns(glyphs: Sequence[Glyph], page: int, width: float) -> list[R
         if len(headers) < _MIN_COLUMNS or any(len(part) > _MAX_HEADER for part in headers):
             continue
         body = _body(lines[place:], em)
-        edges = _edges(body, em)
+        edges = column_edges(body, em)
         if len(body) > _MIN_LINES and len(edges) > _MIN_COLUMNS:
             right = max(edges[-1], width - edges[0])  # the margins are taken for equal, as its text ends anywhere
             return _rules(body, [*edges[:-1], right])
@@ -63,10 +63,10 @@ def _body(lines: Sequence[Line], em: float) -> list[Line]:
 
 def _stands_in_gutter(body: Sequence[Line], em: float) -> bool:
     """Whether the last line closes a gutter that is open above it: it is a foot, or text below the table."""
-    return len(_edges(body, em)) < len(_edges(body[:-1], em))
+    return len(column_edges(body, em)) < len(column_edges(body[:-1], em))
 
 
-def _edges(lines: Sequence[Line], em: float) -> list[float]:
+def column_edges(lines: Sequence[Line], em: float) -> list[float]:
     """Where the columns begin, after white stripes that no character stands in, and where the last one ends."""
     spans = sorted((glyph.x0, glyph.x1) for line in lines for glyph in line.glyphs)
     edges, end = [spans[0][0] - _PADDING], spans[0][1]
@@ -83,7 +83,7 @@ def _rules(body: Sequence[Line], edges: Sequence[float]) -> list[Rule]:
     main = sizes.index(max(sizes))
     levels = [top]
     for above, line in pairwise(body):
-        if above is body[0] or _begins_row(above, line, edges, main):
+        if above is body[0] or begins_row(above, line, edges, main):
             levels.append((above.bottom + line.top) / 2)
     upright = [Rule(True, edge, top, bottom) for edge in edges]
     return upright + [Rule(False, level, edges[0], edges[-1]) for level in (*levels, bottom)]
@@ -93,8 +93,15 @@ def _width(body: Sequence[Line], left: float, right: float) -> int:
     return sum(left <= glyph.centre < right for line in body for glyph in line.glyphs)
 
 
-def _begins_row(above: Line, line: Line, edges: Sequence[float], main: int) -> bool:
-    """Whether a line begins a row: a heading or a unit begins in it, beside measures that may go on anywhere."""
+def begins_row(above: Line, line: Line, edges: Sequence[float], main: int) -> bool:
+    """Whether a line begins a row: a heading or a unit begins in it, beside measures that may go on anywhere.
+
+    Args:
+        above: the line before it.
+        line: the line.
+        edges: of the columns, from the left.
+        main: the column of the measures.
+    """
     for column, (left, right) in enumerate(pairwise(edges)):
         text = "".join(glyph.text for glyph in line.glyphs if left <= glyph.centre < right)
         before = any(left <= glyph.centre < right for glyph in above.glyphs)
