@@ -181,13 +181,115 @@ def test_all_gives_everything_and_k_gives_as_many(run: Run, built: Path) -> None
     assert "列出前 1 項；要看全部請加 --all" in run("query", "無障礙", "--index", built, "-k", "1")[1]
 
 
-def test_no_fold_is_accepted_and_changes_nothing_yet(run: Run, built: Path) -> None:
-    assert run("query", "無障礙", "--index", built, "--no-fold") == run("query", "無障礙", "--index", built)
+def test_no_fold_lists_each_item_of_one_text(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "plans").mkdir()
+    for name in ("a.txt", "b.txt"):
+        source = EAST if name == "a.txt" else EAST.replace("示範市東湖區", "示範市石門區")
+        (tmp_path / "plans" / name).write_text(source, encoding="utf-8")
+    assert main(["index", str(tmp_path / "plans"), "--index", str(tmp_path / "ix"), "-o", os.devnull]) == 0
+    asked = ("query", "每半年辦理臨櫃滿意度調查", "--index", tmp_path / "ix", "--mode", "words", "--requirement", "2.3")
+    folded, every = hits(run(*asked, "--format", "jsonl")[1]), hits(run(*asked, "--format", "jsonl", "--no-fold")[1])
+    assert [(hit["plan"], len(hit["twins"])) for hit in folded] == [("a.txt", 1)]  # type: ignore[arg-type]
+    assert [(hit["plan"], hit["twins"]) for hit in every] == [("a.txt", []), ("b.txt", [])]
+    assert "另有 1 個機關相同：b.txt 第 8 行 編號 1" in run(*asked)[1]
+    assert "相同" not in run(*asked, "--no-fold")[1]
+
+
+def test_by_agency_says_who_has_it_and_who_has_not(run: Run, built: Path) -> None:
+    code, out, err = run("query", "廁所清潔", "--by", "agency", "--index", built)
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == "2 個機關中，1 個有相近措施。"
+    assert "  有相近措施（1）：示範市東湖區公所" in lines
+    assert "  檔案無法讀取（1）：broken.txt" in lines
+    assert "廁所每兩小時清潔一次" in out.replace("【", "").replace("】", "")
+
+
+@pytest.mark.parametrize(
+    ("suffix", "beginning"), [(".csv", "\ufeffrank,"), (".json", "{"), (".md", "## "), (".jsonl", "{")]
+)
+def test_by_agency_is_written_in_every_format(
+    run: Run, built: Path, tmp_path: Path, suffix: str, beginning: str
+) -> None:
+    path = tmp_path / f"answer{suffix}"
+    code, out, err = run("query", "廁所清潔", "--by", "agency", "--index", built, "-o", path)
+    assert (code, out) == (0, "")
+    assert err == f"已寫入 {path}：「廁所清潔」：2 個機關中，1 個有相近措施。\n"
+    written = path.read_text(encoding="utf-8")
+    assert written.startswith(beginning)
+    for agency in ("示範市東湖區公所", "示範市西嶺區衛生所"):
+        assert agency in written
+
+
+def test_by_agency_takes_filters_and_how_many(run: Run, built: Path) -> None:
+    _, out, _ = run(
+        "query", "無障礙", "--by", "agency", "-k", "1", "--type", "衛生所", "--index", built, "--format", "json"
+    )
+    (agency,) = json.loads(out)["agencies"]
+    assert (agency["agency"], agency["state"], len(agency["hits"])) == ("示範市西嶺區衛生所", "found", 1)
+
+
+def test_why_says_why(run: Run, built: Path) -> None:
+    _, out, _ = run("query", "電話禮貌", "--why", "--index", built)
+    assert "共同的字詞：電話、禮貌" in out
+    assert "為何" not in run("query", "電話禮貌", "--index", built)[1]
+    (hit, *_) = hits(run("query", "電話禮貌", "--why", "--index", built, "--format", "jsonl")[1])
+    assert isinstance(hit["why"], dict)
+    assert list(hit["why"]) == ["words", "added", "sentence", "meaning_share"]
+
+
+def test_exact_adds_no_words_and_the_screen_names_those_that_were_added(run: Run, built: Path) -> None:
+    assert "同時找這些說法（加 --exact 就不加）：輪椅 → 無障礙、" in run("query", "輪椅", "--index", built)[1]
+    exact = json.loads(run("query", "輪椅", "--exact", "--index", built, "--format", "json")[1])
+    assert (exact["exact"], exact["added"]) == (True, [])
+    assert {hit["plan"] for hit in exact["hits"]} == {"east.txt"}
+
+
+def test_a_phrase_in_quotation_marks_is_had_by_every_hit(run: Run, built: Path) -> None:
+    _, out, _ = run("query", '"扶手"', "--index", built)
+    assert "每一項都含有「扶手」" in out
+    assert "候診區加裝無障礙【扶手】。" in out
+    code, out, _ = run("query", '"量子"', "--index", built)
+    assert (code, out.splitlines()[0]) == (0, "沒有夠接近的內容（找了 8 項，沒有一項含有「量子」）。")
+
+
+def test_what_is_like_an_item_is_found_by_the_id_that_an_answer_shows(run: Run, built: Path) -> None:
+    shown = run("query", "無障礙坡道", "-k", "1", "--index", built)[1]
+    assert "出處　east.txt 第 7 行 編號 1（代號 #2）" in shown
+    code, out, err = run("query", "--like", "east#2", "--index", built)
+    assert (code, err) == (0, "")
+    assert "像 east.txt 第 7 行 編號 1；" in out
+    assert "候診區加裝" in out
+    assert "方便輪椅使用者洽公" not in out
+    _, out, _ = run("query", "--like", "east#2", "--not-like", "west#2", "--index", built)
+    assert "不像 west.txt 第 7 行 編號 1" in out
+    assert "候診區加裝" not in out
+
+
+@pytest.mark.parametrize("option", [["--like", "east#2"], ["--not-like", "east#2"], ["--rerank", "x"], ["--no-fold"]])
+def test_by_agency_refuses_what_it_cannot_do(run: Run, built: Path, option: list[str]) -> None:
+    code, out, err = run("query", "無障礙", "--by", "agency", *option, "--index", built)
+    assert (code, out) == (2, "")
+    assert err == f"錯誤：--by agency 不能和 {option[0]} 一起用。請拿掉其中一個。\n"
+
+
+def test_an_unknown_grouping_names_the_known_one(run: Run, built: Path) -> None:
+    code, out, err = run("query", "無障礙", "--by", "year", "--index", built)
+    assert (code, out) == (2, "")
+    assert "沒有「year」。可用：agency。" in err.replace("\n", "").replace("│", "").replace(" ", "").replace(
+        "可", "可", 1
+    )
+
+
+def test_the_help_of_query_has_an_example_of_each_way_to_ask(run: Run) -> None:
+    _, out, _ = run("query", "--help")
+    for example in ("query 無障礙設施", "--by agency", "--why", "--like", "--requirement 2 --all --format csv -o"):
+        assert example in out
 
 
 def test_nothing_found_is_an_answer(run: Run, built: Path) -> None:
     code, out, _ = run("query", "量子力學", "--index", built)
-    assert (code, out.splitlines()[0]) == (0, "沒有找到夠接近的內容（找了 8 項）。")
+    assert (code, out.splitlines()[0]) == (0, "沒有夠接近的內容（找了 8 項）。")
 
 
 def test_index_may_be_named_by_the_environment(run: Run, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,17 +6,19 @@ import re
 import subprocess
 import sys
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from conftest import PLANS, SHARED, TinyEncoder, item_of, needs_shared, plan_of
 
 from plansearch.errors import EmptyQueryError, QueryError, UnknownFilterValueError
 from plansearch.index import PlanIndex
-from plansearch.results import Filters, SearchMode, SearchResult
+from plansearch.results import FRAME_COLUMNS, Filters, SearchMode, SearchResult
 from plansearch.retrieval import resolve_filters, search
 from plansearch.types import Damage, Span
 
@@ -297,3 +299,94 @@ def test_a_question_to_a_plan_that_lost_text_is_told_so(tmp_path: Path) -> None:
 def test_a_query_too_long_is_refused_at_once(index: PlanIndex) -> None:
     with pytest.raises(QueryError, match="查詢太長（100000 字）"):
         search(index, "窗" * 100_000)
+
+
+def test_where_nothing_is_close_what_shares_words_is_shown_apart(samples: PlanIndex) -> None:
+    result = search(samples, "量子電腦採購")
+    assert (result.hits, result.total) == ((), 0)
+    assert 0 < len(result.by_words) <= 3
+    assert all(re.search("電腦|採購", hit.found.item.text) for hit in result.by_words)
+    assert search(samples, "qwertyuiop").by_words == ()
+    assert search(samples, "無障礙設施").by_words == ()
+
+
+def test_what_shares_words_keeps_to_the_filters(samples: PlanIndex) -> None:
+    result = search(samples, "量子電腦採購", filters=Filters(types=("衛生所",)))
+    assert {hit.found.metadata.agency_type for hit in result.by_words} == {"衛生所"}
+
+
+def test_exactly_the_words_asked_for_are_searched(samples: PlanIndex) -> None:
+    wide, exact = search(samples, "哺乳室"), search(samples, "哺乳室", exact=True)
+    assert [one.word for one in wide.added] == ["哺乳室"]
+    assert (exact.added, exact.exact) == ((), True)
+    assert wide.hits[0].score > max((hit.score for hit in exact.hits), default=-math.inf)
+
+
+def test_an_answer_becomes_a_table(index: PlanIndex) -> None:
+    frame = search(index, "設置單一窗口", mode="words", limit=2).to_frame()
+    assert tuple(frame.columns) == FRAME_COLUMNS
+    row = frame.iloc[0].to_dict()
+    assert {name: row[name] for name in ("rank", "agency", "agency_type", "city", "year", "code", "topic")} == {
+        "rank": 1,
+        "agency": "示範市東湖區公所",
+        "agency_type": "區公所",
+        "city": "示範市",
+        "year": 113,
+        "code": "3.1",
+        "topic": None,
+    }
+    assert {name: row[name] for name in ("text", "units", "deadline", "plan", "location", "id", "twins")} == {
+        "text": "設置單一窗口，一次辦好。",
+        "units": "民政課、秘書室",
+        "deadline": None,
+        "plan": "east.txt",
+        "location": "east.txt 第 1 行 編號 1",
+        "id": "east.txt#2",
+        "twins": 1,
+    }
+    assert {name: frame[name].dtype.kind for name in ("rank", "relevance", "year", "twins")} == {
+        "rank": "i",
+        "relevance": "f",
+        "year": "i",
+        "twins": "i",
+    }
+
+
+def test_an_empty_answer_is_a_table_with_the_same_columns(index: PlanIndex) -> None:
+    frame = search(index, "量子力學").to_frame()
+    assert (tuple(frame.columns), len(frame)) == (FRAME_COLUMNS, 0)
+
+
+class Shortest:
+    """Finds that the shortest text answers best."""
+
+    name = "shortest@1"
+
+    def __init__(self) -> None:
+        self.read: list[tuple[str, list[str]]] = []
+
+    def scores(self, query: str, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        self.read.append((query, list(texts)))
+        return np.array([-len(text) for text in texts], dtype=np.float32)
+
+
+def test_a_reranker_orders_the_first_items_and_leaves_the_others(tmp_path: Path) -> None:
+    texts = [f"設置單一窗口{'甲乙丙丁'[number % 4] * (70 - number)}。" for number in range(60)]
+    PlanIndex.build_from([plan_of("a", *texts)], (), tmp_path, encoder=TinyEncoder())
+    with PlanIndex.open(tmp_path, encoder=TinyEncoder()) as index:
+        plain = search(index, "單一窗口", mode="words", limit=None, fold_equal=False)
+        reranker = Shortest()
+        result = search(index, "單一窗口", mode="words", limit=None, fold_equal=False, reranker=reranker)
+    first = [hit.found.item.text for hit in plain.hits[:50]]
+    assert reranker.read == [("單一窗口", first)]
+    assert [hit.found.item.text for hit in result.hits[:50]] == sorted(first, key=len)
+    assert ids(result)[50:] == ids(plain)[50:] != []
+    assert (result.reranker, plain.reranker, result.total) == ("shortest@1", None, 60)
+    assert [hit.rank for hit in result.hits] == list(range(1, 61))
+    assert {hit.found.id: hit.score for hit in result.hits} == {hit.found.id: hit.score for hit in plain.hits}
+
+
+def test_a_reranker_is_not_asked_where_nothing_is_close(index: PlanIndex) -> None:
+    reranker = Shortest()
+    result = search(index, "量子力學", reranker=reranker)
+    assert (result.hits, reranker.read) == ((), [])

@@ -41,7 +41,8 @@ def explain(
     Raises:
         PlansearchError: the model fails.
     """
-    marks = index.tokenizer.marks(question.text) if question.text else []
+    # a question that is only items to be like has no text of its own
+    marks = index.tokenizer.marks(question.text) if question.text else [one for one in question.content if len(one) > 1]
     marks = [mark for mark in marks if not index.vocabulary.only_asks(mark)] or marks
     sentences = [_sentences(hit.found.item.text) for hit, _ in hits]
     nearness = _nearness(index, [hit.found.item.text for hit, _ in hits], sentences, marks, asked)
@@ -64,14 +65,17 @@ def explain(
 
 
 def _shared(item: PlanItem, marks: Sequence[str]) -> tuple[str, ...]:
-    """The question's words as the item writes them, those of its text first, each once."""
+    """The question's words as the item writes them, those of its text first, each once; no part of another."""
     found = [
         text[start:end]
         for text in (item.text, item.topic or "")
         for mark in marks
         for start, end in match_ranges(text, [mark])[:1]
     ]
-    return tuple({fold(word): word for word in reversed(found)}.values())[::-1]
+    words = {fold(word): word for word in reversed(found)}
+    return tuple(
+        word for key, word in reversed(words.items()) if not any(key in other for other in words if other != key)
+    )
 
 
 def _added(item: PlanItem, question: Question) -> list[str]:
