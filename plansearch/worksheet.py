@@ -7,6 +7,7 @@ are the item's own values again, to the character.
 
 from __future__ import annotations
 
+import io
 import re
 import zlib
 from collections.abc import Mapping, Sequence
@@ -103,7 +104,9 @@ def write_workbook(plans: Sequence[CorrectedPlan], path: Path) -> None:
     for line, text in enumerate(_INSTRUCTIONS, 1):
         _write_cell(notes, line, 1, text, editable=True)
     try:
-        workbook.save(path)
+        made = io.BytesIO()  # saved to the disk itself, a workbook that does not fit there leaves a traceback
+        workbook.save(made)
+        path.write_bytes(made.getvalue())
     except OSError as error:
         raise CorrectionError(
             f"無法寫入「{path}」（{reason_of(error)}）。如果它正在 Excel 裡開著，請先關閉；並確認資料夾可以寫入。"

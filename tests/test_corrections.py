@@ -385,3 +385,11 @@ def test_corrections_are_for_people_to_read(plan: Path, sheet: Path) -> None:
     text = corrections_path(plan).read_text(encoding="utf-8")
     assert "服務台備有流程圖。" in text
     assert json.loads(text)["corrections"][0]["now"]["deadline"] == "年底"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
+def test_a_list_that_does_not_fit_on_the_disk_says_so(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    corrected = inspect_file(plan).plans
+    with pytest.raises(CorrectionError, match=r"無法寫入「/dev/full」（磁碟空間不足）"):
+        write_workbook(corrected, Path("/dev/full"))
+    assert capsys.readouterr().err == ""

@@ -140,3 +140,10 @@ def test_too_many_pages_are_refused() -> None:
     long = pdf_of(tuple("一、一行文字。" for _ in range(120)), MERGED)
     with pytest.raises(LimitError, match=r"超過上限 1 頁"):
         read_pdf(long, "長.pdf", limits=Limits(max_pages=1))
+
+
+def test_a_pdf_whose_pages_lead_nowhere_is_broken() -> None:
+    objects = (b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[2 0 R]/Count 1>>")
+    data = b"%PDF-1.7\n" + b"".join(b"%d 0 obj\n%b\nendobj\n" % (n, o) for n, o in enumerate(objects, 1))
+    with pytest.raises(ReadError, match="不完整或已損毀"):
+        read_pdf(data + b"trailer<</Size 3/Root 1 0 R>>\n%%EOF", "甲.pdf")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import json
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plansearch.errors import IndexBrokenError, IndexLockedError, IndexMissingError, IndexVersionError
+from plansearch.errors import IndexBrokenError, IndexLockedError, IndexMissingError, IndexVersionError, StoreError
 from plansearch.store import dense as dense_module
 from plansearch.store.dense import DenseStore
 from plansearch.store.dictionary import Dictionary
@@ -327,3 +329,18 @@ def test_a_broken_dictionary_is_told(content: str, tmp_path: Path) -> None:
     (tmp_path / "dictionary.json").write_text(content, encoding="utf-8")
     with pytest.raises(IndexBrokenError, match="plansearch index"):
         Dictionary.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "磁碟空間不足"),
+        (sqlite3.OperationalError("database or disk is full"), "磁碟空間不足"),
+        (sqlite3.OperationalError("disk I/O error"), "磁碟讀寫發生錯誤"),
+    ],
+)
+def test_a_disk_that_fails_while_an_index_is_written_is_told(tmp_path: Path, failure: Exception, reason: str) -> None:
+    with pytest.raises(StoreError, match=reason), build_lock(tmp_path):
+        raise failure
+    with build_lock(tmp_path):
+        pass

@@ -77,7 +77,8 @@ def read_pdf(data: bytes, name: str, *, limits: Limits = DEFAULT_LIMITS, ocr: bo
 def _opened(data: bytes, name: str) -> PDF:
     try:
         document = pdfplumber.open(io.BytesIO(data))
-        len(document.pages)  # a broken file is noticed only when its pages are counted
+        if not document.pages:  # a broken file is noticed only when its pages are counted
+            raise ValueError(name)
     except Exception as error:
         if isinstance(error, PDFPasswordIncorrect) or isinstance(
             error.__cause__ or error.__context__, PDFPasswordIncorrect

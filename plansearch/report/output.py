@@ -41,6 +41,11 @@ def write_stream(text: str, stream: TextIO | None = None) -> None:
     except BrokenPipeError:
         # Python flushes standard output once more as it ends; let that go nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if stream is not sys.stderr:  # where that is full, nothing can be said
+            message = f"無法輸出：{reason_of(error)}。請把結果寫到別的位置。"
+            raise PlansearchError(message) from error
 
 
 def lacks_unicode(stream: TextIO | None = None) -> bool:

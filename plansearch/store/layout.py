@@ -18,6 +18,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -178,6 +179,12 @@ def build_lock(directory: Path) -> Iterator[None]:
         raise StoreError(f"無法寫入索引資料夾：{directory}（{reason_of(error)}）。請檢查路徑與寫入權限。") from error
     try:
         yield
+    except (OSError, sqlite3.Error) as error:
+        full = isinstance(error, sqlite3.Error) and "full" in str(error)
+        why = reason_of(error) if isinstance(error, OSError) else "磁碟空間不足" if full else "磁碟讀寫發生錯誤"
+        raise StoreError(
+            f"寫入索引時失敗：{directory}（{why}）。原來若有索引，仍維持原樣；請清出空間或換一個位置，再試一次。"
+        ) from error
     finally:
         lock.release()
 
