@@ -75,6 +75,17 @@ def unlined_units(
     return found
 
 
+def glued_units(rows: Sequence[RowNotes], measures: Sequence[Measure], codes: Mapping[int, str | None]) -> list[Damage]:
+    """Rows in whose narrow unit cell nothing shows where one name ends."""
+    found: list[Damage] = []
+    for row in rows:
+        block = next((measure.block for measure in measures if measure.entry.row == row.number), None)
+        names = "、".join(name for entry in row.units for name in entry)
+        detail = f"承辦單位欄太窄，單位名稱連在一起，看不出在哪裡分開；「{_short(names)}」為推定，引用前請對照原文。"
+        found.append(Damage("units_mismatch", detail, codes[id(block)] if block else None, row.span))
+    return found
+
+
 def displaced_heading(block: Block, code: str | None) -> list[Damage]:
     """A pillar's heading that stood on a row above the first of its requirements."""
     if not block.displaced or block.pillar is None or block.requirement is None:

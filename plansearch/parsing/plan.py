@@ -22,6 +22,7 @@ from plansearch.parsing.assembly import assemble
 from plansearch.parsing.blocks import Assembly, Block
 from plansearch.parsing.cell_lines import gather_cells
 from plansearch.parsing.garbage import without_garbage
+from plansearch.parsing.glued_units import part_glued
 from plansearch.parsing.grid import lay_out
 from plansearch.parsing.items import Measure, measures_of
 from plansearch.parsing.metadata import metadata_of
@@ -72,10 +73,14 @@ def parse_document(
         if garbage is not None:
             raise ParseError(f"「{document.name}」讀不到計畫措施：{garbage}")
         raise ParseError(f"「{document.name}」裡找不到任何計畫措施。請確認它是提升服務計畫，而不是空白表單或其他文件。")
+    glued = part_glued(assembly.rows)
     mismatches = assign_units(assembly.rows, measures)
+    for measure in measures:
+        measure.units_inferred = measure.units_inferred or any(measure.entry.row == row.number for row in glued)
     places = {key: place[0].code if place else None for key, place in codes.items()}
     found = [*document.damage, *moved, *_damage(assembly, measures, places, framework)]
     found.extend(seen.unlined_units(mismatches, measures, places))
+    found.extend(seen.glued_units(glued, measures, places))
     found.extend(seen.doubtful_texts(measures, places))
     found.extend(seen.cut_texts(measures, assembly.rows, places))
     found.extend(seen.skipped_requirements(assembly.blocks, places, framework))

@@ -170,7 +170,7 @@ def paragraphs_of(lines: Sequence[Line], frame: Frame) -> list[list[Line]]:
     groups: list[list[Line]] = []
     last: dict[str, int] = {}
     for place, line in enumerate(lines):
-        if groups and not _begins(lines[place:], groups[-1], frame, last):
+        if groups and (_lists_on(groups[-1][-1], line, frame) or not _begins(lines[place:], groups[-1], frame, last)):
             groups[-1].append(line)
             continue
         groups.append([line])
@@ -212,6 +212,11 @@ def _begins(lines: Sequence[Line], paragraph: Sequence[Line], frame: Frame, last
     if habits.one_sentence and before.text.endswith("。"):
         return True
     return line.page == before.page and not _is_centred(line, frame) and _is_indented(line, paragraph, frame)
+
+
+def _lists_on(before: Line, line: Line, frame: Frame) -> bool:
+    """Whether a list of names in a narrow column goes on over the end of a line."""
+    return frame.is_narrow and (before.text[-1] == "、" or line.text[0] == "、")
 
 
 def _is_indented(line: Line, paragraph: Sequence[Line], frame: Frame) -> bool:
