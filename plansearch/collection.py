@@ -43,6 +43,7 @@ _FURTHER_PLAN = re.compile(r"\[\d+\]$")
 """After the file's name in that of its second plan and those that follow."""
 _LINK = "這是捷徑（符號連結），不會跟過去讀取。如果它指的是計畫，請把檔案本身複製到資料夾裡。"
 _SAME_NAME = "有兩個檔案的名稱讀出來是一樣的，這一個沒有讀。請改名後再試。"
+_SETTINGS_BELOW = "這份設定檔在裡層的資料夾，沒有採用。請把內容併到最上層的設定檔；file 寫成「資料夾/檔名」。"
 _ORPHAN = "這份更正所屬的計畫檔不在資料夾裡，可能已改名。請把更正檔改成相同的名稱，或確認不再需要後刪除。"
 _FIELD_TYPES: Mapping[str, type] = {"agency": str, "agency_type": str, "city": str, "year": int, "title": str}
 
@@ -205,9 +206,7 @@ def _files(folder: Path) -> tuple[dict[str, Path], list[SkippedFile]]:
     skipped: list[SkippedFile] = []
     for path in _walk(folder, folder, skipped):
         name = _name_of(path, folder)
-        if any(part.startswith((".", "~$")) for part in name.split("/")) or path.name.lower() in _OF_SYSTEM:
-            continue
-        if path.stem.lower() == "readme":
+        if _is_ignored(path, name):
             continue
         if path.is_symlink():
             skipped.append(SkippedFile(name, _LINK, "link"))
@@ -216,11 +215,19 @@ def _files(folder: Path) -> tuple[dict[str, Path], list[SkippedFile]]:
         elif name.endswith(CORRECTIONS_SUFFIX):
             if not path.with_name(path.name.removesuffix(CORRECTIONS_SUFFIX)).exists():
                 skipped.append(SkippedFile(name, _ORPHAN, "missing"))
+        elif path.name in _SETTINGS:
+            skipped.append(SkippedFile(name, _SETTINGS_BELOW, "missing"))
         elif name in named:
             skipped.append(SkippedFile(name, _SAME_NAME))
         else:
             named[name] = path
     return {name: named[name] for name in sorted(named)}, skipped
+
+
+def _is_ignored(path: Path, name: str) -> bool:
+    """Whether a file is none that a person put there as a plan."""
+    hidden = any(part.startswith((".", "~$")) for part in name.split("/"))
+    return hidden or path.name.lower() in _OF_SYSTEM or path.stem.lower() == "readme"
 
 
 def _name_of(path: Path, folder: Path) -> str:

@@ -127,6 +127,12 @@ def test_what_windows_leaves_in_folders_is_no_plan(folder: Path) -> None:
     assert (names(folder), kinds(folder)) == (["甲.txt"], {})
 
 
+def test_settings_in_an_inner_folder_are_told(folder: Path) -> None:
+    (folder / "子").mkdir()
+    (folder / "子" / "plans.toml").write_text("[[plan]]\n", encoding="utf-8")
+    assert kinds(folder) == {"子/plans.toml": "missing"}
+
+
 def test_what_has_no_measures_is_not_to_be_forced(folder: Path) -> None:
     (folder / "信.txt").write_text("……\n", encoding="utf-8")
     assert ["--force" in file.reason for file in read_collection(folder).skipped] == [False]
