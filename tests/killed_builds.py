@@ -31,7 +31,7 @@ def build(plans: tuple[Plan, ...], directory: Path) -> int:
 
 def answers(directory: Path) -> list[str]:
     with PlanIndex.open(directory, encoder=TinyEncoder()) as index:
-        return [hit.found.id for hit in search(index, QUERY).hits]
+        return [hit.found.id for hit in search(index, QUERY, fold_equal=False).hits]
 
 
 def killed_build(directory: Path, moment: int) -> bool:

@@ -56,7 +56,8 @@ LikeOption = Annotated[
     list[str] | None, typer.Option("--like", metavar="ID", help="找和這一項相似的；代號寫在出處後面，可重複。")
 ]
 NotLikeOption = Annotated[
-    list[str] | None, typer.Option("--not-like", metavar="ID", help="不要像這一項；可重複，和 --like 一起用。")
+    list[str] | None,
+    typer.Option("--not-like", metavar="ID", help="不要像這一項；可重複，和要找的內容或 --like 一起用。"),
 ]
 RerankOption = Annotated[
     str | None, typer.Option("--rerank", metavar="M", help="用這個重排模型（名稱或資料夾）重排前 50 項。")
