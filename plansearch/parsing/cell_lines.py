@@ -168,8 +168,9 @@ class _Gatherer:
     def _heading_column(self, text: str, row: _Pending, following: Paragraph | None) -> int | None:
         """0 for a pillar, 1 for a requirement; ``None`` for a measure, also for one that only says its title again."""
         column = self._title(text)
-        if column is None:
-            return None
+        within = 1 in row.headings and not row.is_whole
+        if column is None or (within and self._is_shortened(text)):
+            return None  # in a row, what is made of its title's words is a sub-heading
         ends = following is None or is_units(following.text, self.known) or is_deadline(following.text.strip())
         if row.headings and not row.measures and leading_mark(text).mark is None:
             if ends:
@@ -184,7 +185,6 @@ class _Gatherer:
         if self.framework is None:
             mark = leading_mark(text).mark
             return {"cjk": 0, "paren_cjk": 1}.get(mark.style) if mark is not None and not ends_sentence(text) else None
-        mark = leading_mark(text).mark
         if match_pillar(text, self.framework):
             return 0
         if match_requirement(text, self.framework):
@@ -192,9 +192,16 @@ class _Gatherer:
         place = is_prefix_of_title(text, self.framework)
         if place is not None:
             return 1 if isinstance(place, Requirement) else 0
-        if mark is None or mark.style != "paren_cjk" or ends_sentence(text):
-            return None
-        return 1 if match_shortened(text, self.framework, pillar=self.pillar) else None
+        return 1 if self._is_shortened(text) else None
+
+    def _is_shortened(self, text: str) -> bool:
+        """Whether a line with a requirement's number is no title, but made of a title's words."""
+        mark = leading_mark(text).mark
+        if self.framework is None or mark is None or mark.style != "paren_cjk" or ends_sentence(text):
+            return False
+        if match_requirement(text, self.framework) or is_prefix_of_title(text, self.framework):
+            return False
+        return match_shortened(text, self.framework, pillar=self.pillar) is not None
 
     def _words(self) -> list[str]:
         words = dict(zip(self.header.roles, self.header.words, strict=True))
