@@ -56,6 +56,7 @@ class DenseStore:
         except (OSError, EOFError, ValueError) as error:
             raise IndexBrokenError(f"索引的向量檔無法讀取：{directory}（{error}）。請重新建立索引。") from error
         plausible = (vectors.ndim, rows.ndim) == (2, 1) and rows.size > 0
+        plausible = plausible and (vectors.dtype, rows.dtype) == (np.float32, np.int32)
         if not plausible or not 0 <= rows.min() <= rows.max() < len(vectors):
             raise IndexBrokenError(f"索引的向量檔彼此不合：{directory}。請重新建立索引。")
         return cls(vectors, rows)
@@ -81,8 +82,15 @@ class DenseStore:
         return self._vectors[rows]
 
     def scores(self, query: FloatMatrix) -> FloatMatrix:
-        """Similarity of queries, ``(n_queries, dimension)``, to all items: ``(n_queries, n_items)``."""
-        similarities: FloatMatrix = (query @ self._vectors.T)[:, self._rows]
+        """Similarity of queries, ``(n_queries, dimension)``, to all items: ``(n_queries, n_items)``.
+
+        Raises:
+            IndexBrokenError: some vectors are no numbers.
+        """
+        with np.errstate(invalid="ignore", over="ignore"):
+            similarities: FloatMatrix = (query @ self._vectors.T)[:, self._rows]
+        if not np.isfinite(similarities).all():
+            raise IndexBrokenError("索引的向量檔裡有不是數字的值。請重新執行 plansearch index 建立索引。")
         return similarities
 
     def nearest(

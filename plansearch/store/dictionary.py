@@ -50,11 +50,26 @@ class Dictionary:
         try:
             values: Any = json.loads(path.read_text(encoding="utf-8"))
             return cls(
-                dict(values["frequencies"]),
+                _counts(values["frequencies"], values["total"]),
                 int(values["total"]),
                 int(values["common_texts"]),
-                dict(values["common_counts"]),
+                _counts(values["common_counts"], values["common_texts"]),
                 dict(values["vocabulary"]),
             )
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise IndexBrokenError(f"索引的詞典檔無法讀取：{path}。請重新執行 plansearch index 建立索引。") from error
+
+
+def _counts(counts: Mapping[str, int], whole: int) -> dict[str, int]:
+    """Counts of words of which there are so many together or at most.
+
+    Raises:
+        ValueError, TypeError, AttributeError: they can be none.
+    """
+    values = counts.values()
+    # True is a number to Python; what was written as one is no count
+    if type(whole) is not int or whole < 1 or not set(map(type, values)) <= {int}:
+        raise ValueError
+    if values and not 0 <= min(values) <= max(values) <= whole:
+        raise ValueError
+    return dict(counts)

@@ -22,6 +22,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,6 +49,14 @@ OPEN_ATTEMPTS: Final = 5
 """A generation can only vanish while it is opened if two builds end meanwhile; five times is not chance."""
 
 _GENERATION: Final = re.compile(r"gen-(\d{6,})")
+
+
+_TYPES: Final[dict[str, tuple[type, ...]]] = {
+    **dict.fromkeys(("model", "fingerprint", "created", "folder"), (str,)),
+    **dict.fromkeys(("sources", "settings", "files"), (dict,)),
+    **dict.fromkeys(("chance_mean", "chance_deviation"), (float, int)),
+}
+"""What the fields of a manifest are in JSON; the others are whole numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +105,10 @@ class Manifest:
             values: Any = json.loads(path.read_text(encoding="utf-8"))
             version = values["format_version"]
             if version == FORMAT_VERSION:
-                return cls(**{each.name: values[each.name] for each in fields(cls)})
+                return cls(**{each.name: _of_type(each.name, values[each.name]) for each in fields(cls)})
         except FileNotFoundError:
             raise
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise IndexBrokenError(f"索引說明檔無法讀取：{path}。請重新執行 plansearch index 建立索引。") from error
         raise IndexVersionError(
             f"索引 {generation.parent} 的格式是第 {version} 版，這個程式使用第 {FORMAT_VERSION} 版。"
@@ -121,6 +130,19 @@ class Manifest:
                 raise IndexBrokenError(
                     f"索引損壞：{generation / name} 遺失或不完整。請重新執行 plansearch index 建立索引。"
                 )
+
+
+def _of_type(name: str, value: Any) -> Any:  # noqa: ANN401  of any type, as JSON has it
+    """A manifest's value as it should be.
+
+    Raises:
+        TypeError, ValueError: it is not.
+    """
+    if type(value) not in _TYPES.get(name, (int,)):
+        raise TypeError(name)
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError(name)
+    return value
 
 
 def current_generation(directory: Path) -> Path:

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -78,7 +78,7 @@ class LexicalStore:
             )
         except (OSError, EOFError, ValueError) as error:
             raise IndexBrokenError(f"索引的詞彙檔無法讀取：{directory}（{error}）。請重新建立索引。") from error
-        if len(data) != len(indices) or indptr[-1] != len(data):
+        if not _fit(data, indices, indptr, n_items):
             raise IndexBrokenError(f"索引的詞彙檔彼此不合：{directory}。請重新建立索引。")
         try:
             # Nobody writes to a finished generation, so it needs no locks, and several threads may read it.
@@ -108,8 +108,8 @@ class LexicalStore:
             for token in sorted(set(tokens)):
                 row = self._vocabulary.execute("SELECT number FROM tokens WHERE token = ?", (token,)).fetchone()
                 if row is not None:
-                    known[token] = row[0]
-        except sqlite3.Error as error:
+                    known[token] = range(self.n_tokens).index(row[0])
+        except (sqlite3.Error, ValueError) as error:
             raise IndexBrokenError(
                 f"索引的詞彙檔無法讀取（{error}）。請重新執行 plansearch index 建立索引。"
             ) from error
@@ -160,3 +160,14 @@ class LexicalStore:
 
     def _holders(self, column: int) -> npt.NDArray[np.int32]:
         return self._indices[self._indptr[column] : self._indptr[column + 1]]
+
+
+def _fit(data: npt.NDArray[Any], indices: npt.NDArray[Any], indptr: npt.NDArray[Any], n_items: int) -> bool:
+    """Whether three arrays are the columns of a matrix with so many rows."""
+    if any(one.ndim != 1 for one in (data, indices, indptr)) or not len(indptr):
+        return False
+    if data.dtype.kind != "f" or indices.dtype.kind != "i" or indptr.dtype.kind != "i":
+        return False
+    if len(data) != len(indices) or indptr[0] != 0 or indptr[-1] != len(data) or np.any(indptr[1:] < indptr[:-1]):
+        return False
+    return not len(data) or bool(0 <= indices.min() <= indices.max() < n_items and np.isfinite(data).all())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -67,11 +67,8 @@ class Vocabulary:
             for word, number, everyday in self._entries
             for start in _places(folded, word)
         ]
-        outer = [
-            one
-            for one in found
-            if not any(two[0] <= one[0] and one[1] <= two[1] and two[1] - two[0] > one[1] - one[0] for two in found)
-        ]
+        spans = _outermost({(start, end) for start, end, _, _ in found})
+        outer = [one for one in found if one[:2] in spans]
         expansions: dict[tuple[str, int], Expansion] = {}
         for start, end, number, everyday in sorted(outer):
             if terms := self._others(number, folded):
@@ -94,10 +91,10 @@ class Vocabulary:
             KeyError, TypeError: it is something else.
         """
         groups = tuple(
-            SynonymGroup(tuple(group["terms"]), tuple(group["wording"]), str(group["source"]))
+            SynonymGroup(_kept(group["terms"]), _kept(group["wording"]), str(group["source"]))
             for group in values["groups"]
         )
-        return cls(groups, tuple(values["question_words"]), tuple(values["ignored"]))
+        return cls(groups, _kept(values["question_words"]), _kept(values["ignored"]))
 
     @cached_property
     def _entries(self) -> list[tuple[str, int, bool]]:
@@ -122,6 +119,28 @@ class Vocabulary:
 
     def _others(self, number: int, folded: str) -> tuple[str, ...]:
         return tuple(term for term in self.groups[number].terms if fold(term) not in folded)
+
+
+def _outermost(spans: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Those of some ranges that lie within no other."""
+    kept: set[tuple[int, int]] = set()
+    reached = 0
+    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if end > reached:
+            kept.add((start, end))
+            reached = end
+    return kept
+
+
+def _kept(words: Sequence[str]) -> tuple[str, ...]:
+    """Words as an index keeps them.
+
+    Raises:
+        TypeError: they are something else.
+    """
+    if not isinstance(words, list | tuple) or not all(isinstance(word, str) and word for word in words):
+        raise TypeError
+    return tuple(words)
 
 
 def _places(folded: str, word: str) -> Iterator[int]:
@@ -194,6 +213,11 @@ def _group(where: str, group: object) -> SynonymGroup:
 
 def _words(where: str, table: Mapping[str, Any], key: str) -> tuple[str, ...]:
     words: Sequence[object] = table.get(key, [])
-    if not isinstance(words, list) or not all(isinstance(word, str) and word.strip() for word in words):
+    if not isinstance(words, list) or not all(isinstance(word, str) and _is_word(word.strip()) for word in words):
         raise ConfigurationError(f'{where}的 {key} 要是一列詞，例如 {key} = ["無障礙", "坡道"]。')
     return tuple(str(word).strip() for word in words)
+
+
+def _is_word(word: str) -> bool:
+    """Whether a question could have it: letters, and all on one line."""
+    return word.isprintable() and any(map(str.isalnum, word))
