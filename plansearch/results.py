@@ -120,7 +120,7 @@ class Hit:
     @property
     def twin_agencies(self) -> tuple[str, ...]:
         """Other agencies that have the same text, each once, in order."""
-        own = self.found.metadata.agency
+        own = self.found.metadata.agency or self.found.plan
         names = (twin.metadata.agency or twin.plan for twin in self.twins)
         return tuple(dict.fromkeys(name for name in names if name != own))
 

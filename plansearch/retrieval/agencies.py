@@ -60,7 +60,7 @@ def search_by_agency(
         agencies.append(_one_agency(plans, hits, lost, total=len(ranked), searched=len(places)))
     agencies.sort(key=lambda one: (_ORDER[one.state], -max((hit.score for hit in one.hits), default=0.0)))
     return AgencyResult(
-        query,
+        inquiry.query,
         mode,
         resolved,
         index.model,

@@ -32,6 +32,8 @@ class Question:
     """How many words of two characters or more it has."""
     is_sentence: bool
     """Whether words that only ask are among its words."""
+    only_asks: bool
+    """Whether it has no other words than those: 請問如何."""
     expansions: tuple[Expansion, ...]
 
     @property
@@ -56,10 +58,11 @@ def understand(index: PlanIndex, query: str, *, exact: bool = False) -> Question
         exact: add no words.
     """
     # A broken console can put lone surrogates into a question.
-    whole = query.encode("utf-8", "replace").decode("utf-8")
-    phrases = tuple(dict.fromkeys(phrase for phrase in _phrases(whole) if any(map(str.isalnum, fold(phrase)))))
-    text = _QUOTED.sub(lambda match: f" {next(filter(None, match.groups()), '')} ", whole).strip()
-    runs = list(_content(index, text)) or [text]
+    query = query.encode("utf-8", "replace").decode("utf-8")
+    phrases = tuple(dict.fromkeys(phrase for phrase in _phrases(query) if any(map(str.isalnum, fold(phrase)))))
+    text = _QUOTED.sub(lambda match: f" {next(filter(None, match.groups()), '')} ", query).strip()
+    telling = list(_content(index, text))
+    runs = telling or [text]
     tokens = tuple(token for run in runs for token in index.tokenizer.tokens(run))
     content = tuple(token for run in runs for token in index.tokenizer.inner_tokens(run))
     expansions = () if exact else index.vocabulary.expand(text)
@@ -72,6 +75,7 @@ def understand(index: PlanIndex, query: str, *, exact: bool = False) -> Question
         unknown=() if is_sentence else _unknown(index, words, expansions),
         n_words=len(words),
         is_sentence=is_sentence,
+        only_asks=not telling,
         expansions=expansions,
     )
 
@@ -97,7 +101,8 @@ def _unknown(index: PlanIndex, words: Mapping[str, str], expansions: Sequence[Ex
 
 def _phrases(query: str) -> Iterator[str]:
     for match in _QUOTED.finditer(query):
-        yield next(filter(None, match.groups()), "").strip()
+        # quotation marks of another kind within them are marks, too
+        yield next(filter(None, match.groups()), "").strip(' \n\t\u3000"“”＂')
 
 
 def _content(index: PlanIndex, text: str) -> Iterator[str]:

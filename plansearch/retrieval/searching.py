@@ -170,10 +170,13 @@ def inquire(
     Raises:
         PlansearchError: as `search`.
     """
+    # A broken console can put lone surrogates into a question; no file could be written with them.
+    query = query.encode("utf-8", "replace").decode("utf-8")
     if len(query) > MAX_QUERY_LENGTH:
         raise QueryError(f"查詢太長（{len(query)} 字）。請縮短到 {MAX_QUERY_LENGTH} 字以內，一次問一件事。")
     if not liked and not any(character.isalnum() for character in fold(query)):
         raise EmptyQueryError(f"查詢「{query}」沒有可以搜尋的文字。請輸入要找的內容，例如：無障礙設施。")
+    _check_unliked(mode, liked, unliked)
     question = understand(index, query, exact=exact)
     asked = None
     if mode != "words" and question.text:
@@ -185,10 +188,25 @@ def inquire(
     ratings = rate(index, question, mode, asked)
     likely = ratings.touched & (ratings.odds >= log_odds(THRESHOLDS["possible"]))
     close = ratings.shared if mode == "words" else likely
+    if question.only_asks and not liked and mode != "words":
+        # 請問如何 has a vector too, and it is near to something
+        close = np.zeros(len(index), dtype=np.bool_)
     if question.phrases:
         # who asks for a phrase wants all that has it, and nothing else
         close = with_phrases(index, question.phrases)
     return Inquiry(query, exact, liked, unliked, question, mode, asked, ratings, close)
+
+
+def _check_unliked(mode: SearchMode, liked: Sequence[int], unliked: Sequence[int]) -> None:
+    """See that what the answer is not to be like can be looked at.
+
+    Raises:
+        QueryError: it is to be like the same item, or only words count, which say nothing of likeness.
+    """
+    if set(liked) & set(unliked):
+        raise QueryError("--like 和 --not-like 有同一項，不能又要像又不要像。請拿掉其中一個。")
+    if unliked and mode == "words":
+        raise QueryError("--not-like 要比意思，不能和 --mode words 一起用。請拿掉其中一個。")
 
 
 def rank(inquiry: Inquiry, allowed: Positions) -> Positions:

@@ -93,6 +93,8 @@ class Catalog:
         except sqlite3.Error as error:
             raise self._broken(error) from error
         self.n_items = int(self._rows("SELECT count(*) FROM items")[0][0])
+        if self._rows("SELECT 1 FROM items WHERE position NOT BETWEEN 0 AND ? - 1 LIMIT 1", (self.n_items,)):
+            raise self._broken(sqlite3.DatabaseError("positions"))
         self.n_plans = int(self._rows("SELECT count(*) FROM plans")[0][0])
 
     def close(self) -> None:

@@ -106,7 +106,7 @@ class Vocabulary:
             for word in words
         ]
         ignored = set(fold("\n".join(self.ignored)).split("\n")) if self.ignored else set()
-        folded = fold("\n".join(word for word, _, _ in words)).split("\n")
+        folded = fold("\n".join(word for word, _, _ in words)).split("\n") if words else []
         return [
             (word, number, everyday)
             for word, (_, number, everyday) in zip(folded, words, strict=True)
