@@ -10,7 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from plansearch.background import common_texts, example_measures, similarity_by_chance, word_statistics
-from plansearch.store.catalog import CATALOG_FILE, write_catalog
+from plansearch.frameworks import bundled_frameworks
+from plansearch.restatement import restating_items
+from plansearch.results import Heading
+from plansearch.store.catalog import CATALOG_FILE
+from plansearch.store.catalog_writer import write_catalog
 from plansearch.store.dense import DenseStore
 from plansearch.store.dictionary import Dictionary
 from plansearch.store.layout import FORMAT_VERSION, VECTOR_CACHE, Manifest, new_generation
@@ -88,8 +92,15 @@ def write_generation(directory: Path, content: Content, encoder: Encoder, progre
         sources={plan.name: plan.sha256 for plan in plans},
         settings=_settings(),
     )
+    frameworks = bundled_frameworks()
     with new_generation(directory) as generation:
-        write_catalog(generation / CATALOG_FILE, plans, content.skipped)
+        write_catalog(
+            generation / CATALOG_FILE,
+            plans,
+            content.skipped,
+            restating=restating_items(plans, frameworks),
+            headings=[Heading(one.id, each.code, each.title) for one in frameworks for each in one.requirements],
+        )
         DenseStore.write(generation, vectors, [row_of[text] for text in passages])
         LexicalStore.write(generation, tokens)
         small = tokenizer.small(vocabulary.union(*map(tokenizer.words, content.vocabulary.question_words)))

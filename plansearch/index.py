@@ -240,6 +240,11 @@ class PlanIndex:
         return self.model.startswith(BUNDLED_PREFIX)
 
     @cached_property
+    def restating(self) -> frozenset[int]:
+        """Positions of the items that only say their requirement again, which are no measures."""
+        return self.catalog.restating()
+
+    @cached_property
     def plans(self) -> tuple[PlanSummary, ...]:
         """All plans, in order."""
         return self.catalog.plans()

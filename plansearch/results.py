@@ -88,6 +88,15 @@ class AddedTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class Heading:
+    """A requirement of a framework, by which plans group their measures."""
+
+    framework: str
+    code: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Why:
     """Why an item was found."""
 
@@ -116,6 +125,8 @@ class Hit:
     twins: tuple[IndexedItem, ...] = ()
     """Items with the same text, best first; they are not listed as hits of their own."""
     why: Why | None = None
+    restates: bool = False
+    """It only says its requirement again, which is no measure."""
 
     @property
     def twin_agencies(self) -> tuple[str, ...]:
@@ -153,6 +164,8 @@ class SearchResult:
     """What the search added to the question's words."""
     unknown: tuple[str, ...] = ()
     """Words of the question that stand in no plan of the index."""
+    headings: tuple[Heading, ...] = ()
+    """Requirements whose titles have the question's words: their measures need not have them."""
     phrases: tuple[str, ...] = ()
     """What every hit has to have word for word."""
     exact: bool = False
@@ -235,6 +248,7 @@ class AgencyResult:
     """Files that could not be read: whose they are is not known."""
     added: tuple[AddedTerms, ...] = ()
     unknown: tuple[str, ...] = ()
+    headings: tuple[Heading, ...] = ()
     phrases: tuple[str, ...] = ()
     exact: bool = False
 

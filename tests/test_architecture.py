@@ -43,7 +43,9 @@ MAY_IMPORT = {
     "yardstick": GROUND,
     "background": GROUND | {"text", "frameworks", "yardstick"},
     "store": GROUND | {"results", "text"},
-    "building": GROUND | {"text", "vocabulary", "background", "yardstick", "store"},
+    "restatement": GROUND | {"frameworks"},
+    "building": GROUND
+    | {"results", "text", "vocabulary", "frameworks", "background", "yardstick", "restatement", "store"},
     "index": GROUND | {"results", "text", "vocabulary", "yardstick", "collection", "encoders", "store", "building"},
     "retrieval": GROUND | {"results", "text", "vocabulary", "index"},
     "evaluation": GROUND | {"results", "text", "index", "retrieval"},

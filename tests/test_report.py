@@ -130,7 +130,7 @@ HIT_FIELDS = [
     *ITEM_FIELDS,
     "id",
     *FURTHER_FIELDS,
-    *("location", "matched", "grade", "relevance", "twins", "why"),
+    *("location", "matched", "grade", "relevance", "twins", "why", "restates"),
 ]
 
 
@@ -210,6 +210,7 @@ def test_hit_as_json_line_has_rank_score_all_item_fields_and_id() -> None:
         "relevance": 0.8123,
         "twins": [],
         "why": {"words": ["無障礙"], "added": ["坡道"], "sentence": [0, len(ITEM.text)], "meaning_share": 0.6235},
+        "restates": False,
     }
     assert (second["grade"], second["relevance"], second["twins"], second["why"]) == ("possible", 0.1, [], None)
     assert (second["rank"], second["score"], second["agency"], second["year"]) == (2, -0.5, None, None)
@@ -261,6 +262,7 @@ def test_json_of_a_query_says_what_was_asked_and_how_many_were_found() -> None:
         "unliked": [],
         "reranker": None,
         "unknown": ["量子"],
+        "headings": [],
         "by_words": [],
     }
 
@@ -498,7 +500,7 @@ def test_terminal_shows_who_covers_a_subject_then_the_best_of_each() -> None:
         "加 --all",
         *lines_of(RESULT)[5:12],
         "─" * 40,
-        "x.txt　疑似，請人工確認 1 項",
+        "x.txt　疑似，請人工確認；較接近的 1 項",
         *lines_of(RESULT)[13:],
         "",
         "注意：以下計畫的原文有缺漏，沒有找到不代表沒有辦理，請對照原檔。",
@@ -535,17 +537,17 @@ def test_json_of_agencies_says_what_each_has_and_what_could_not_be_read() -> Non
 def test_a_table_of_agencies_says_in_words_who_has_it() -> None:
     rows = render(agency_report(AGENCIES), "md", Screen()).splitlines()
     first = (
-        "| 示範市東區公所 | 有相近措施 | 113 | 1.3 | 設置無障礙坡道及服務鈴，並於入口張貼 QR-code 說明。 "
+        "| 示範市東區公所 | 有相近措施 | 高度相關 | 113 | 1.3 | 設置無障礙坡道及服務鈴，並於入口張貼 QR-code 說明。 "
         "| 建置合宜的服務環境 > 無障礙 | 秘書室、各課室 | 113年6月 | east.txt 第 24–27 行 編號 (1) |"
     )
     assert rows[:5] == [
         "## 「無障礙」：4 個機關中，1 個有相近措施。",
         "",
-        "| 機關 | 有無 | 年度 | 執行要項 | 措施 | 主題 | 單位 | 期限 | 出處 |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| 機關 | 有無 | 相關程度 | 年度 | 執行要項 | 措施 | 主題 | 單位 | 期限 | 出處 |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
         first,
     ]
-    assert rows[-1] == "| 示範市北區公所 | 查無相近措施 |  |  |  |  |  |  |  |"
+    assert rows[-1] == "| 示範市北區公所 | 查無相近措施 |  |  |  |  |  |  |  |  |"
 
 
 @pytest.mark.parametrize("state", ["found", "possible", "lost", "absent"])
@@ -559,9 +561,14 @@ def test_what_the_plans_asked_lost_is_said_with_the_answer() -> None:
     result = replace(
         RESULT, hits=(), total=0, caveats=(Caveat("a.txt", METADATA, lost), Caveat("a.txt", METADATA, late))
     )
-    assert render(search_report(result), "table", Screen(80)).splitlines()[-2:] == [
+    asked = replace(result, filters=Filters(agencies=("示範市東區公所",)))
+    assert render(search_report(asked), "table", Screen(80)).splitlines()[-2:] == [
         "注意：以下計畫的原文有缺漏，沒有找到不代表沒有辦理，請對照原檔。",
         "  a.txt：1.2 措施不見了 第 24 行；1.3 編號不是從 1 開始 第 28 行",
+    ]
+    assert render(search_report(replace(result, filters=Filters())), "table", Screen(80)).splitlines()[-2:] == [
+        "注意：a.txt計畫的原文有缺漏，沒有找到不代表沒有辦理；plansearch plans 列出是哪",
+        "些。",
     ]
 
 

@@ -8,7 +8,8 @@ from conftest import EAST, OTHER, PLANS, WEST, item_of, plan_of
 
 from plansearch.errors import IndexBrokenError
 from plansearch.results import Filters, IndexedItem, PlanSummary
-from plansearch.store.catalog import Catalog, write_catalog
+from plansearch.store.catalog import Catalog
+from plansearch.store.catalog_writer import write_catalog
 from plansearch.types import Alignment, CrosswalkMatch, Damage, Plan, SkippedFile, Span
 
 WHOLE = replace(

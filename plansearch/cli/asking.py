@@ -99,7 +99,7 @@ def query(
       plansearch query 滿意度調查 --requirement 2 --all --format csv -o 結果.csv
       plansearch query 到府服務 --by agency
       plansearch query '"QR Code"' --why
-      plansearch query --like 東湖區公所.txt#27
+      plansearch query --like 113_示範市東湖區公所.txt#27
     """
     from plansearch.index import PlanIndex
     from plansearch.report.reports import agency_report, search_report

@@ -29,7 +29,7 @@ def agency_lines(result: AgencyResult, screen: Screen) -> list[str]:
     lines += ["", *_overview(result, screen)]
     for agency in result.of("found", "possible"):
         lines += ["", *_one_agency(agency, result.filters.requirements, screen)]
-    return lines + caveat_lines([caveat for agency in result.of("lost") for caveat in agency.caveats], screen)
+    return lines + caveat_lines([caveat for agency in result.of("lost", "absent") for caveat in agency.caveats], screen)
 
 
 def agency_headline(result: AgencyResult) -> str:

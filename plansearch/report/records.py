@@ -46,6 +46,7 @@ def hit_record(hit: Hit) -> Record:
         "relevance": round(hit.relevance, 4),
         "twins": [_place_record(twin) for twin in hit.twins],
         "why": None if hit.why is None else _why_record(hit.why),
+        "restates": hit.restates,
     }
     return head | _item_fields(found.plan, found.metadata, found.item) | tail
 
@@ -136,6 +137,7 @@ def search_record(result: SearchResult) -> Record:
         "unliked": [_place_record(one) for one in result.unliked],
         "reranker": result.reranker,
         "unknown": list[Value](result.unknown),
+        "headings": [{"framework": one.framework, "code": one.code, "title": one.title} for one in result.headings],
         "by_words": [hit_record(hit) for hit in result.by_words],
     }
 
@@ -151,6 +153,7 @@ def agency_result_record(result: AgencyResult) -> Record:
         "phrases": list[Value](result.phrases),
         "exact": result.exact,
         "unknown": list[Value](result.unknown),
+        "headings": [{"framework": one.framework, "code": one.code, "title": one.title} for one in result.headings],
         "unread": [skipped_record(file) for file in result.unread],
     }
 

@@ -139,7 +139,7 @@ def agency_report(result: AgencyResult) -> Report:
         about=records.agency_result_record(result) | {"agencies": agencies},
         rows=rows,
         fields=(*_HIT_FIELDS, "state"),
-        columns=(Column("機關", "agency"), Column("有無", "state", STATES), *_HIT_COLUMNS[3:]),
+        columns=(Column("機關", "agency"), Column("有無", "state", STATES), _HIT_COLUMNS[1], *_HIT_COLUMNS[3:]),
         view=partial(agency_lines, result),
     )
 

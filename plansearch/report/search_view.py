@@ -28,6 +28,9 @@ DAMAGE_KINDS: dict[DamageKind, str] = {
 NOTHING_FOUND = "沒有夠接近的內容"
 GRADES: dict[Grade, str] = {"high": "高度相關", "related": "相關", "possible": "疑似"}
 """What each grade is called."""
+_HEADINGS_LISTED = 2
+_PLANS_LISTED = 3
+RESTATES = "只重述要項的文字，不是措施"
 _TWINS_LISTED = 3
 """Places of equal text that are listed under a hit; the rest is counted."""
 MODES: dict[SearchMode, str] = {"hybrid": "意思與字詞", "meaning": "只比意思", "words": "只比字詞"}
@@ -44,7 +47,8 @@ def search_lines(result: SearchResult, screen: Screen) -> list[str]:
         lines += ["", *screen.heading("只看字詞的話，下面幾項有相同的字，內容不一定相符：")]
         for hit in result.by_words:
             lines += ["", *hit_lines(hit, screen, result.filters.requirements, graded=False)]
-    return lines + caveat_lines(result.caveats, screen)
+    named = bool(result.filters.agencies or result.filters.requirements)
+    return lines + caveat_lines(result.caveats, screen, short=not named)
 
 
 def headline(result: SearchResult) -> str:
@@ -67,6 +71,10 @@ def question_lines(result: SearchResult | AgencyResult, screen: Screen) -> list[
     if result.added:
         words = "；".join(f"{one.word} → {'、'.join(one.terms)}" for one in result.added)
         lines += screen.paragraph(f"同時找這些說法（加 --exact 就不加）：{words}", "")
+    if result.headings:
+        named = "；".join(f"{one.code} {one.title}" for one in result.headings[:_HEADINGS_LISTED])
+        advice = "要看各機關這一項的全部措施，請加 --requirement 和代碼。"
+        lines += screen.paragraph(f"這是執行要項的用語：{named}。{advice}", "")
     if result.unknown:
         lines += screen.paragraph(f"所有計畫裡都沒有這些詞：{'、'.join(result.unknown)}", "")
     return lines
@@ -117,17 +125,29 @@ def _advice(result: SearchResult) -> str:
     return f"可以{'、'.join(ways)}" if ways else "索引裡沒有措施"
 
 
-def caveat_lines(caveats: Sequence[Caveat], screen: Screen) -> list[str]:
-    """Where the plans asked lost text, plan by plan: what is not found there may still have been done."""
+def caveat_lines(caveats: Sequence[Caveat], screen: Screen, *, short: bool = False) -> list[str]:
+    """Where the plans asked lost text, plan by plan: what is not found there may still have been done.
+
+    Args:
+        caveats: what was lost.
+        screen: where it is shown.
+        short: name the plans only, as many as a line holds.
+    """
     if not caveats:
         return []
+    if short:
+        plans = list(dict.fromkeys(caveat.plan for caveat in caveats))
+        more = f"等 {len(plans)} 份" if len(plans) > _PLANS_LISTED else ""
+        names = "、".join(map(visible, plans[:_PLANS_LISTED]))
+        note = f"注意：{names}{more}計畫的原文有缺漏，沒有找到不代表沒有辦理；plansearch plans 列出是哪些。"
+        return ["", *screen.heading(note)]
     lines = ["", *screen.heading("注意：以下計畫的原文有缺漏，沒有找到不代表沒有辦理，請對照原檔。")]
     for plan, group in groupby(caveats, key=lambda caveat: caveat.plan):
         places = [
             " ".join(part for part in (one.damage.code, DAMAGE_KINDS[one.damage.kind], one.damage.span.label) if part)
             for one in group
         ]
-        lines += screen.paragraph(f"{plan}：{'；'.join(places)}", "  ")
+        lines += screen.paragraph(f"{visible(plan)}：{'；'.join(places)}", "  ")
     return lines
 
 
@@ -155,7 +175,7 @@ def _crossed(item: PlanItem, wanted: Sequence[str]) -> str:
 def hit_lines(hit: Hit, screen: Screen, wanted: Sequence[str], *, graded: bool = True) -> list[str]:
     """One hit: whose it is, how likely it answers, its text, and where to quote it from."""
     found, item = hit.found, hit.found.item
-    grade = f"　〔{GRADES[hit.grade]}〕" if graded else ""
+    grade = f"　〔{RESTATES if hit.restates else GRADES[hit.grade]}〕" if graded or hit.restates else ""
     lines = [f"{hit.rank:>2}. {screen.bold(visible(who(found.metadata)))}{grade}"]
     title, crossed = requirement_title(item), _crossed(item, wanted)
     if title:

@@ -11,10 +11,14 @@ from plansearch.index import PlanIndex
 from plansearch.results import AgencyHits, AgencyResult, Caveat, Coverage, Filters, Hit, PlanSummary, SearchMode
 from plansearch.retrieval.filters import resolve_filters
 from plansearch.retrieval.folding import fold_twins
-from plansearch.retrieval.searching import NO_FILTERS, added_terms, check_limit, hits_of, inquire, rank
+from plansearch.retrieval.searching import NO_FILTERS, added_terms, check_limit, hits_of, inquire, named_headings, rank
+from plansearch.text import fold
 
 ITEMS_PER_AGENCY: Final = 3
 """Items shown of each agency unless told otherwise."""
+
+_AIMS: Final = ("目标", "目的", "愿景", "缘起", "理念", "前言")
+"""Words, folded, in the names of sections that say what a plan is for."""
 
 _ORDER: Final[dict[Coverage, int]] = {"found": 0, "possible": 1, "lost": 2, "absent": 3}
 
@@ -65,9 +69,10 @@ def search_by_agency(
         resolved,
         index.model,
         tuple(agencies),
-        unread=index.skipped,
+        unread=tuple(file for file in index.skipped if file.kind == "unreadable"),
         added=added_terms(inquiry.question),
         unknown=inquiry.question.unknown,
+        headings=named_headings(index, inquiry.question),
         phrases=inquiry.question.phrases,
         exact=exact,
     )
@@ -94,8 +99,16 @@ def _one_agency(
 
 
 def _state(hits: Sequence[Hit], lost: Sequence[Caveat]) -> Coverage:
-    if any(hit.grade != "possible" for hit in hits):
+    measures = [hit for hit in hits if not hit.restates]
+    if any(hit.grade != "possible" and not _is_aim(hit) for hit in measures):
         return "found"
-    if hits:
+    if measures:
         return "possible"
-    return "lost" if lost else "absent"
+    # a requirement's number that is skipped may as well have been left out on purpose
+    return "lost" if any(one.damage.kind != "numbering_gap" for one in lost) else "absent"
+
+
+def _is_aim(hit: Hit) -> bool:
+    """Whether an item says what a plan is for rather than what is done."""
+    item = hit.found.item
+    return item.code is None and any(word in fold(item.section or "") for word in _AIMS)

@@ -13,6 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 from plansearch.index import PlanIndex
 from plansearch.text import fold
 
@@ -78,6 +81,15 @@ def fold_twins(index: PlanIndex, ranked: Sequence[int], limit: int | None) -> li
         elif limit is None or len(members) < limit:
             members[key] = [position]
     return [Group(some[0], tuple(some[1:])) for some in members.values()]
+
+
+def without_copies(index: PlanIndex, ranked: npt.NDArray[np.int64], unwanted: Sequence[int]) -> npt.NDArray[np.int64]:
+    """Ranked positions without those of the same text as some unwanted items."""
+    if not unwanted:
+        return ranked
+    texts = index.catalog.searched_texts([*ranked.tolist(), *unwanted])
+    keys = {_key(*texts[position]) for position in unwanted}
+    return np.asarray([at for at in ranked.tolist() if _key(*texts[at]) not in keys], dtype=np.int64)
 
 
 def same_text_key(text: str) -> str:

@@ -136,8 +136,8 @@ class Ratings:
     """What its meaning gave to them."""
     words: Scores
     """What its words gave to them."""
-    covered: Scores
-    """Part of the question's words that it has, by their rarity, 0 to 1."""
+    reached: Scores
+    """Part of the question's words that it has itself or by an added term, by their rarity, 0 to 1."""
     shared: npt.NDArray[np.bool_]
     """Whether it has a word of the question, or the whole of a term that was added."""
     touched: bool
@@ -165,7 +165,7 @@ def rate(index: PlanIndex, question: Question, mode: SearchMode, asked: FloatMat
         odds = np.minimum(odds, ALONE.odds(evidence) + BENEFIT)
     shared = (evidence.covered > 0) | (evidence.meant >= WHOLE)
     touched = bool(shared.any()) if mode == "words" else touches(evidence, question)
-    return Ratings(odds, weights.of_meaning(evidence), weights.of_words(evidence), evidence.covered, shared, touched)
+    return Ratings(odds, weights.of_meaning(evidence), weights.of_words(evidence), evidence.reached, shared, touched)
 
 
 def gather(index: PlanIndex, question: Question, mode: SearchMode, asked: FloatMatrix | None = None) -> Evidence:

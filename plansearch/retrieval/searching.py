@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from plansearch.errors import EmptyQueryError, QueryError
 from plansearch.index import PlanIndex
-from plansearch.results import AddedTerms, Filters, Hit, SearchMode, SearchResult
+from plansearch.results import AddedTerms, Filters, Heading, Hit, SearchMode, SearchResult
 from plansearch.retrieval.explanation import explain
 from plansearch.retrieval.filters import resolve_filters
-from plansearch.retrieval.folding import Group, fold_twins, single_groups
+from plansearch.retrieval.folding import Group, fold_twins, single_groups, without_copies
 from plansearch.retrieval.likeness import positions_of, question_like, vector_like
 from plansearch.retrieval.phrases import with_phrases
 from plansearch.retrieval.question import Question, understand
@@ -111,7 +111,7 @@ def search(
     resolved = resolve_filters(index, filters)
     given = {*liked, *unliked}
     allowed = np.asarray([at for at in index.catalog.allowed(resolved) if at not in given], dtype=np.int64)
-    ranked = rank(inquiry, allowed)
+    ranked = without_copies(index, rank(inquiry, allowed), unliked)
     if reranker is not None:
         ranked = _reranked(index, inquiry, ranked, reranker)
     groups = fold_twins(index, ranked.tolist(), limit) if fold_equal else single_groups(ranked[:limit])
@@ -138,6 +138,7 @@ def _answer(
         caveats=index.catalog.caveats(filters) if told else (),
         added=added_terms(inquiry.question),
         unknown=inquiry.question.unknown,
+        headings=named_headings(index, inquiry.question),
         phrases=inquiry.question.phrases,
         exact=inquiry.exact,
         liked=index.items(inquiry.liked),
@@ -185,7 +186,7 @@ def inquire(
         asked = vector_like(index, asked, liked, unliked)
     if liked:
         question = question_like(index, question, liked)
-    ratings = rate(index, question, mode, asked)
+    ratings = _without_restatements(index, rate(index, question, mode, asked))
     likely = ratings.touched & (ratings.odds >= log_odds(THRESHOLDS["possible"]))
     close = ratings.shared if mode == "words" else likely
     if question.only_asks and not liked and mode != "words":
@@ -195,6 +196,16 @@ def inquire(
         # who asks for a phrase wants all that has it, and nothing else
         close = with_phrases(index, question.phrases)
     return Inquiry(query, exact, liked, unliked, question, mode, asked, ratings, close)
+
+
+def _without_restatements(index: PlanIndex, ratings: Ratings) -> Ratings:
+    """What only says its requirement again may share all words with a question, and still is no measure."""
+    if not index.restating:
+        return ratings
+    odds = ratings.odds.copy()
+    copied = sorted(index.restating)
+    odds[copied] = np.minimum(odds[copied], log_odds(THRESHOLDS["possible"]))
+    return replace(ratings, odds=odds)
 
 
 def _check_unliked(mode: SearchMode, liked: Sequence[int], unliked: Sequence[int]) -> None:
@@ -234,6 +245,7 @@ def hits_of(index: PlanIndex, inquiry: Inquiry, groups: Sequence[Group], *, why:
             relevance=float(likely[group.best]),
             grade=grade_of(float(likely[group.best])),
             twins=tuple(next(items) for _ in group.twins),
+            restates=group.best in index.restating,
         )
         hits.append(hit)
     if why:
@@ -243,6 +255,14 @@ def hits_of(index: PlanIndex, inquiry: Inquiry, groups: Sequence[Group], *, why:
         )
         hits = [replace(hit, why=reason) for hit, reason in zip(hits, reasons, strict=True)]
     return tuple(hits)
+
+
+def named_headings(index: PlanIndex, question: Question) -> tuple[Heading, ...]:
+    """Requirements whose titles have all of the question's words; their measures need not say them again."""
+    words = {word for word in question.content if len(word) > 1}
+    if not words or question.is_sentence:
+        return ()
+    return tuple(one for one in index.catalog.headings() if all(word in fold(one.title) for word in words))
 
 
 def added_terms(question: Question) -> tuple[AddedTerms, ...]:
@@ -256,9 +276,9 @@ def _all_added(question: Question) -> list[str]:
 
 def _by_words(index: PlanIndex, inquiry: Inquiry, allowed: Positions) -> tuple[Hit, ...]:
     """What shares most of a question's words, where nothing answers it."""
-    covered: Scores = inquiry.ratings.covered[allowed]
+    covered: Scores = inquiry.ratings.reached[allowed]
     if inquiry.mode == "meaning":
-        covered = rate(index, inquiry.question, "words").covered[allowed]
+        covered = rate(index, inquiry.question, "words").reached[allowed]
     best = allowed[np.argsort(-covered, kind="stable")][: min(SEEN_BY_WORDS, int(np.count_nonzero(covered)))]
     return hits_of(index, inquiry, fold_twins(index, best.tolist(), ITEMS_BY_WORDS))
 

@@ -1,0 +1,42 @@
+"""Items that only say the words of their requirement again: a heading that was copied is no measure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Final
+
+from plansearch.frameworks import Framework, heading_key
+from plansearch.types import Plan, PlanItem
+
+NEARLY_SAME: Final = 0.85
+"""Least Dice coefficient of the character pairs of a text and of a requirement that it says again."""
+
+WHOLE_PART: Final = 0.6
+"""Least part of a requirement's length that a text has which is a piece of it, cut out without a change."""
+
+
+def restating_items(plans: Sequence[Plan], frameworks: Sequence[Framework]) -> frozenset[int]:
+    """Positions, counted over all plans, of the items that only say their requirement again."""
+    titles = {(one.id, requirement.code): requirement.title for one in frameworks for requirement in one.requirements}
+    items = [(plan.framework, item) for plan in plans for item in plan.items]
+    return frozenset(place for place, (framework, item) in enumerate(items) if _restates(item, framework, titles))
+
+
+def _restates(item: PlanItem, framework: str | None, titles: Mapping[tuple[str, str], str]) -> bool:
+    text = heading_key(item.text)
+    official = titles.get((framework or "", item.code or ""))
+    return any(
+        _says_again(text, heading_key(requirement)) for requirement in (item.requirement, official) if requirement
+    )
+
+
+def _says_again(text: str, requirement: str) -> bool:
+    if not text or not requirement:
+        return False
+    if text in requirement and len(text) >= WHOLE_PART * len(requirement):
+        return True
+    first, second = Counter(pairwise(text)), Counter(pairwise(requirement))
+    whole = first.total() + second.total()
+    return bool(whole) and 2 * (first & second).total() / whole >= NEARLY_SAME
