@@ -15,11 +15,12 @@ SearchMode = Literal["hybrid", "meaning", "words"]
 Grade = Literal["high", "related", "possible"]
 """How likely an item answers a question: 高度相關, 相關, 疑似."""
 
-Coverage = Literal["found", "possible", "lost", "absent"]
+Coverage = Literal["found", "possible", "lost", "absent", "unasked"]
 """What is known of an agency and a question.
 
 ``found``: it has measures; ``possible``: a weak candidate that somebody has to look at; ``lost``: nothing was
-found, and its plans lost text; ``absent``: searched, and nothing is close.
+found, and its plans lost text; ``absent``: searched, and nothing is close; ``unasked``: the filters left nothing to
+search.
 """
 
 FRAME_COLUMNS: Final = (

@@ -62,7 +62,7 @@ def test_terms_are_added_unless_the_words_are_to_be_taken_exactly(index: PlanInd
 
 
 def test_words_that_no_plan_has_are_told_as_they_were_written(index: PlanIndex) -> None:
-    assert search(index, "量子電腦與坡道").unknown == ("量子", "電腦")
+    assert search(index, "量子電腦 坡道").unknown == ("量子", "電腦")
     assert search(index, "坡道").unknown == ()
 
 

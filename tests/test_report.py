@@ -498,7 +498,7 @@ def test_terminal_shows_who_covers_a_subject_then_the_best_of_each() -> None:
         "─" * 40,
         "示範市東區公所（區公所、示範市）　有相近措施；較接近的 4 項，列出前 1 項，其餘請",
         "加 --all",
-        *lines_of(RESULT)[5:12],
+        *lines_of(RESULT)[5:13],
         "─" * 40,
         "x.txt　疑似，請人工確認；較接近的 1 項",
         *lines_of(RESULT)[13:],

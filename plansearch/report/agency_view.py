@@ -13,6 +13,7 @@ STATES: dict[Coverage, str] = {
     "possible": "疑似，請人工確認",
     "lost": "原文缺漏，無法判斷",
     "absent": "查無相近措施",
+    "unasked": "篩選之下沒有項目可找",
 }
 """What is said of an agency; only the last one is a gap."""
 

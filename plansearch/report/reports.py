@@ -52,6 +52,7 @@ _HIT_FIELDS = (
     "relevance",
     "twins",
     "why",
+    "restates",
 )
 _DAMAGE_FIELDS = ("code", "kind", "detail", "lines", "page")
 _PLAN_FIELDS = (

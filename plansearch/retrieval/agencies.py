@@ -20,7 +20,7 @@ ITEMS_PER_AGENCY: Final = 3
 _AIMS: Final = ("目标", "目的", "愿景", "缘起", "理念", "前言")
 """Words, folded, in the names of sections that say what a plan is for."""
 
-_ORDER: Final[dict[Coverage, int]] = {"found": 0, "possible": 1, "lost": 2, "absent": 3}
+_ORDER: Final[dict[Coverage, int]] = {"found": 0, "possible": 1, "lost": 2, "absent": 3, "unasked": 4}
 
 
 def search_by_agency(
@@ -94,18 +94,20 @@ def _one_agency(
     about = plans[-1].metadata
     names = tuple(plan.plan for plan in plans)
     return AgencyHits(
-        about.agency, about.agency_type, about.city, names, _state(hits, lost), hits, total, searched, lost
+        about.agency, about.agency_type, about.city, names, _state(hits, lost, searched), hits, total, searched, lost
     )
 
 
-def _state(hits: Sequence[Hit], lost: Sequence[Caveat]) -> Coverage:
+def _state(hits: Sequence[Hit], lost: Sequence[Caveat], searched: int) -> Coverage:
     measures = [hit for hit in hits if not hit.restates]
     if any(hit.grade != "possible" and not _is_aim(hit) for hit in measures):
         return "found"
     if measures:
         return "possible"
     # a requirement's number that is skipped may as well have been left out on purpose
-    return "lost" if any(one.damage.kind != "numbering_gap" for one in lost) else "absent"
+    if any(one.damage.kind != "numbering_gap" for one in lost):
+        return "lost"
+    return "absent" if searched else "unasked"
 
 
 def _is_aim(hit: Hit) -> bool:
