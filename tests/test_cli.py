@@ -523,3 +523,13 @@ class TestTerminal:
                 shown += part
         os.close(terminal)
         return shown
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.docx", "a.pdf"])
+def test_a_file_that_could_not_be_what_its_name_says_is_not_written(
+    name: str, built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / name
+    assert main(["query", "無障礙", "--index", str(built), "-o", str(target)]) == 2
+    assert f"不會寫 {target.suffix} 檔" in capsys.readouterr().err
+    assert not target.exists()
