@@ -16,7 +16,8 @@ from docx.oxml.ns import nsdecls
 from office_files import element_of
 
 from plansearch.errors import LimitError, ReadError, UnsupportedFormatError
-from plansearch.readers import legacy, pandoc, read_document
+from plansearch.limits import Limits
+from plansearch.readers import legacy, read_document
 from plansearch.types import Document, Paragraph, Row, Table
 
 NOTE = '<w:footnote w:id="2"><w:p><w:r><w:t>見附件一。</w:t></w:r></w:p></w:footnote>'
@@ -211,10 +212,9 @@ def test_a_file_of_pictures_says_so(tmp_path: Path) -> None:
         read_document(word(tmp_path, ""))
 
 
-def test_pandoc_is_stopped_when_it_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pandoc, "TIMEOUT", 0.001)
-    with pytest.raises(LimitError, match="已放棄"):
-        read_document(word(tmp_path, run("甲")))
+def test_pandoc_is_stopped_when_it_takes_longer_than_allowed(tmp_path: Path) -> None:
+    with pytest.raises(LimitError, match=r"讀了 0\.001 秒還沒讀完，已放棄"):
+        read_document(word(tmp_path, run("甲")), limits=Limits(timeout=0.001))
 
 
 def test_without_libreoffice_an_old_file_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,7 @@ def _read(kind: Kind, data: bytes, name: str, limits: Limits, *, ocr: bool) -> D
     if kind in OFFICE_KINDS:
         from plansearch.readers.office import read_office  # noqa: PLC0415 - a text needs none of its packages
 
-        return read_office(kind, data, name)
+        return read_office(kind, data, name, limits.timeout)
     if kind == "pdf":
         from plansearch.readers.pdf import read_pdf  # noqa: PLC0415
 
@@ -69,6 +69,6 @@ def _read(kind: Kind, data: bytes, name: str, limits: Limits, *, ocr: bool) -> D
         from plansearch.readers.legacy import modernise  # noqa: PLC0415
         from plansearch.readers.sheet import read_sheet  # noqa: PLC0415
 
-        document = read_sheet("xlsx", modernise(data, name, "xlsx"), name)
+        document = read_sheet("xlsx", modernise(data, name, "xlsx", limits.timeout), name)
         return replace(document, sha256=hashlib.sha256(data).hexdigest())
     raise UnsupportedFormatError(f"「{name}」的格式（{kind}）尚未支援。請先另存成純文字檔（UTF-8）。")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from plansearch.errors import ReadError
+from plansearch.limits import DEFAULT_LIMITS
 from plansearch.readers.decoding import decode
 from plansearch.readers.detection import Kind
 from plansearch.readers.legacy import modernise
@@ -27,58 +28,58 @@ _MARKDOWN = (
 _BOXED = "文字方塊裡的文字"
 
 
-def read_office(kind: Kind, data: bytes, name: str) -> Document:
-    """Read a file of one of the ``OFFICE_KINDS``.
+def read_office(kind: Kind, data: bytes, name: str, timeout: float = DEFAULT_LIMITS.timeout) -> Document:
+    """Read a file of one of the ``OFFICE_KINDS``; what reads it may take ``timeout`` seconds.
 
     Raises:
         ReadError: it is broken, or what reads it is not installed.
         LimitError: it takes too long or too much memory.
     """
-    return _READERS[kind](data, name)
+    return _READERS[kind](data, name, timeout)
 
 
-def _read_word(data: bytes, name: str) -> Document:
+def _read_word(data: bytes, name: str, timeout: float) -> Document:
     plain = plain_word(data, name)
     boxed = [apart(_BOXED, text, Span()) for text in plain.boxed]
-    return _document(read_tree(plain.data, "docx", name), data, name, damage=boxed)
+    return _document(read_tree(plain.data, "docx", name, timeout), data, name, damage=boxed)
 
 
-def _read_open_document(data: bytes, name: str) -> Document:
+def _read_open_document(data: bytes, name: str, timeout: float) -> Document:
     plain = plain_text(data, name)
     boxed = [apart(_BOXED, text, Span()) for text in plain.boxed]
-    return _document(read_tree(plain.data, "odt", name), data, name, damage=boxed)
+    return _document(read_tree(plain.data, "odt", name, timeout), data, name, damage=boxed)
 
 
-def _read_page(data: bytes, name: str) -> Document:
+def _read_page(data: bytes, name: str, timeout: float) -> Document:
     page = plain_page(data, name)
-    return _document(read_tree(page.html, "html", name), data, name, encoding=page.encoding)
+    return _document(read_tree(page.html, "html", name, timeout), data, name, encoding=page.encoding)
 
 
-def _read_archived_page(data: bytes, name: str) -> Document:
+def _read_archived_page(data: bytes, name: str, timeout: float) -> Document:
     page = plain_page(page_of_archive(data, name), name)
-    return _document(read_tree(page.html, "html", name), data, name, encoding=page.encoding)
+    return _document(read_tree(page.html, "html", name, timeout), data, name, encoding=page.encoding)
 
 
-def _read_rtf(data: bytes, name: str) -> Document:
+def _read_rtf(data: bytes, name: str, timeout: float) -> Document:
     if has_nested_tables(data):
-        return _read_legacy(data, name)
-    tree = read_tree(plain_rtf(data), "rtf", name)
+        return _read_legacy(data, name, timeout)
+    tree = read_tree(plain_rtf(data), "rtf", name, timeout)
     merge_cells(tree, data)
     return _document(tree, data, name)
 
 
-def _read_legacy(data: bytes, name: str) -> Document:
-    read = _read_word(modernise(data, name, "docx"), name)
+def _read_legacy(data: bytes, name: str, timeout: float) -> Document:
+    read = _read_word(modernise(data, name, "docx", timeout), name, timeout)
     return replace(read, sha256=hashlib.sha256(data).hexdigest())
 
 
-def _read_markdown(data: bytes, name: str) -> Document:
+def _read_markdown(data: bytes, name: str, timeout: float) -> Document:
     """Read Markdown. Tables may stand in it as HTML, which pandoc reads only where all of it is HTML."""
     decoded = decode(data, name)
-    tree = read_tree(decoded.text.lstrip("\ufeff").encode(), _MARKDOWN, name)
+    tree = read_tree(decoded.text.lstrip("\ufeff").encode(), _MARKDOWN, name, timeout)
     if any(block["t"] == "RawBlock" and "<table" in block["c"][1].lower() for block in tree["blocks"]):
-        html = convert(decoded.text.lstrip("\ufeff").encode(), _MARKDOWN, "html", name)
-        tree = read_tree(html, "html", name)
+        html = convert(decoded.text.lstrip("\ufeff").encode(), _MARKDOWN, "html", name, timeout)
+        tree = read_tree(html, "html", name, timeout)
     return _document(tree, data, name, encoding=decoded.encoding)
 
 
@@ -97,7 +98,7 @@ def _document(
     return Document(name, blocks, hashlib.sha256(data).hexdigest(), encoding, found)
 
 
-_READERS: Mapping[Kind, Callable[[bytes, str], Document]] = {
+_READERS: Mapping[Kind, Callable[[bytes, str, float], Document]] = {
     "docx": _read_word,
     "odt": _read_open_document,
     "html": _read_page,

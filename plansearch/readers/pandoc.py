@@ -11,9 +11,8 @@ from functools import cache
 from typing import Any
 
 from plansearch.errors import LimitError, ReadError, reason_of
+from plansearch.limits import DEFAULT_LIMITS
 
-TIMEOUT = 60.0
-"""Seconds for one file; a plan of a hundred pages takes two."""
 _MAX_HEAP = "2g"
 """Of memory; a plan needs a tenth of it."""
 _OUT_OF_HEAP = 251
@@ -30,13 +29,14 @@ def _pandoc() -> str:
         raise ReadError("找不到 pandoc，無法讀取 Word、ODT、網頁等檔案。請安裝 pypandoc_binary 套件。") from error
 
 
-def read_tree(data: bytes, source: str, name: str) -> dict[str, Any]:
+def read_tree(data: bytes, source: str, name: str, timeout: float = DEFAULT_LIMITS.timeout) -> dict[str, Any]:
     """Let pandoc read a file.
 
     Args:
         data: the file's bytes; text in UTF-8.
         source: pandoc's name of the format, with its extensions.
         name: what to call the file in messages.
+        timeout: seconds that it may take.
 
     Returns:
         pandoc's syntax tree, with ``meta`` and ``blocks``; see ``Text.Pandoc.Definition``.
@@ -45,7 +45,7 @@ def read_tree(data: bytes, source: str, name: str) -> dict[str, Any]:
         ReadError: pandoc cannot read it.
         LimitError: it takes too long or too much memory.
     """
-    written = convert(data, source, "json", name)
+    written = convert(data, source, "json", name, timeout)
     try:
         tree: dict[str, Any] = json.loads(written)
     except (ValueError, RecursionError) as error:
@@ -53,13 +53,13 @@ def read_tree(data: bytes, source: str, name: str) -> dict[str, Any]:
     return tree
 
 
-def convert(data: bytes, source: str, target: str, name: str) -> bytes:
+def convert(data: bytes, source: str, target: str, name: str, timeout: float = DEFAULT_LIMITS.timeout) -> bytes:
     """Let pandoc turn a file into another format; see ``read_tree``."""
     command = [_pandoc(), "+RTS", f"-M{_MAX_HEAP}", "-RTS", "--sandbox", "--from", source, "--to", target]
     try:
-        result = subprocess.run(command, input=data, capture_output=True, timeout=TIMEOUT, check=False)  # noqa: S603
+        result = subprocess.run(command, input=data, capture_output=True, timeout=timeout, check=False)  # noqa: S603
     except subprocess.TimeoutExpired as error:
-        raise LimitError(f"「{name}」讀了 {TIMEOUT:.0f} 秒還沒讀完，已放棄。請用 Word 開啟後另存新檔再試。") from error
+        raise LimitError(f"「{name}」讀了 {timeout:g} 秒還沒讀完，已放棄。請用 Word 開啟後另存新檔再試。") from error
     except OSError as error:
         raise ReadError(f"無法執行 pandoc（{reason_of(error)}），因此無法讀取「{name}」。") from error
     if result.returncode == _OUT_OF_HEAP:
