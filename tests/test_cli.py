@@ -533,3 +533,20 @@ def test_a_file_that_could_not_be_what_its_name_says_is_not_written(
     assert main(["query", "無障礙", "--index", str(built), "-o", str(target)]) == 2
     assert f"不會寫 {target.suffix} 檔" in capsys.readouterr().err
     assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["serach"], "沒有「serach」這個指令。執行 plansearch --help 可看用法。"),
+        (["query", "--foo"], "沒有「--foo」這個選項。是不是 --format？執行 plansearch query --help 可看用法。"),
+        (["query", "x", "-k"], "-k 後面要有值。執行 plansearch --help 可看用法。"),
+        (["query", "x", "-k", "a"], "-k：「a」不是整數。執行 plansearch query --help 可看用法。"),
+        (["query", "--all=3"], "--all 後面不用加值。執行 plansearch --help 可看用法。"),
+        (["index"], "FOLDER：沒有給。執行 plansearch index --help 可看用法。"),
+        (["index", "a", "b"], "多了：b。有空格的名稱要加引號。執行 plansearch index --help 可看用法。"),
+    ],
+    ids=["command", "option", "no value", "no number", "a value too many", "no argument", "an argument too many"],
+)
+def test_what_is_wrong_with_a_command_line_is_said_in_chinese(words: list[str], message: str, run: Run) -> None:
+    assert run(*words) == (2, "", f"錯誤：{message}\n")
