@@ -81,14 +81,5 @@ class Reranker:
         return array
 
 
-def rerank(reranker: Reranker, query: str, texts: Sequence[str]) -> list[int]:
-    """Positions of the texts, best first; texts of equal score stay in the order they came in.
-
-    Raises:
-        EncoderError: the model fails.
-    """
-    return [int(position) for position in np.argsort(-reranker.scores(query, texts), kind="stable")]
-
-
 def _as_it_is(logits: Any) -> Any:  # noqa: ANN401  tensors, whose library is not imported for a name
     return logits

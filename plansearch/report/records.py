@@ -5,11 +5,9 @@ Scripts rely on the names and on what is null, so fields are only ever added, at
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TypeAlias
 
 from plansearch.results import (
-    AddedTerms,
     AgencyHits,
     AgencyResult,
     BuildReport,
@@ -129,15 +127,11 @@ def search_record(result: SearchResult) -> Record:
         "total": result.total,
         "shown": len(result.hits),
         "caveats": [{"plan": caveat.plan, **damage_record(caveat.damage)} for caveat in result.caveats],
-        "added": _added_record(result.added),
-        "phrases": list[Value](result.phrases),
-        "exact": result.exact,
+        **_question_record(result),
         "folded": result.folded,
         "liked": [_place_record(one) for one in result.liked],
         "unliked": [_place_record(one) for one in result.unliked],
         "reranker": result.reranker,
-        "unknown": list[Value](result.unknown),
-        "headings": [{"framework": one.framework, "code": one.code, "title": one.title} for one in result.headings],
         "by_words": [hit_record(hit) for hit in result.by_words],
     }
 
@@ -149,11 +143,7 @@ def agency_result_record(result: AgencyResult) -> Record:
         "mode": result.mode,
         "model": result.model,
         "filters": _filters_record(result.filters),
-        "added": _added_record(result.added),
-        "phrases": list[Value](result.phrases),
-        "exact": result.exact,
-        "unknown": list[Value](result.unknown),
-        "headings": [{"framework": one.framework, "code": one.code, "title": one.title} for one in result.headings],
+        **_question_record(result),
         "unread": [skipped_record(file) for file in result.unread],
     }
 
@@ -172,8 +162,15 @@ def agency_record(agency: AgencyHits) -> Record:
     }
 
 
-def _added_record(added: Sequence[AddedTerms]) -> Value:
-    return [{"word": one.word, "terms": list[Value](one.terms)} for one in added]
+def _question_record(result: SearchResult | AgencyResult) -> Record:
+    """What the search made of the question."""
+    return {
+        "added": [{"word": one.word, "terms": list[Value](one.terms)} for one in result.added],
+        "phrases": list[Value](result.phrases),
+        "exact": result.exact,
+        "unknown": list[Value](result.unknown),
+        "headings": [{"framework": one.framework, "code": one.code, "title": one.title} for one in result.headings],
+    }
 
 
 def _place_record(found: IndexedItem) -> Value:

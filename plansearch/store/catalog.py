@@ -107,12 +107,7 @@ class Catalog:
 
     def texts(self, positions: Sequence[int]) -> dict[int, str]:
         """The texts of items, by position."""
-        found: dict[int, str] = {}
-        for start in range(0, len(positions), LOOKUP_SIZE):
-            some = [int(position) for position in positions[start : start + LOOKUP_SIZE]]
-            rows = self._rows(f"SELECT position, text FROM items WHERE position IN ({_marks(some)})", some)  # noqa: S608
-            found.update((row["position"], row["text"]) for row in rows)
-        return found
+        return {position: text for position, (_, text) in self.searched_texts(positions).items()}
 
     def searched_texts(self, positions: Sequence[int]) -> dict[int, tuple[str, str]]:
         """Topic and text of items, by position: all that their words come from."""
