@@ -77,3 +77,13 @@ def similarity_by_chance(encoder: Encoder, measures: FloatMatrix, probes: Sequen
     """
     similarities = encoder.encode_queries(probes) @ measures.T
     return Chance(float(np.mean(similarities)), float(np.std(similarities)))
+
+
+def similarity_between(measures: FloatMatrix) -> Chance:
+    """Measure how similar a model finds measures that are not the same.
+
+    Args:
+        measures: vectors of `example_measures`, ``(n_texts, dimension)``, of which no two answer one requirement.
+    """
+    similarities = (measures @ measures.T)[np.triu_indices(len(measures), k=1)]
+    return Chance(float(np.mean(similarities)), float(np.std(similarities)))

@@ -9,7 +9,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from plansearch.background import common_texts, example_measures, similarity_by_chance, word_statistics
+from plansearch.background import (
+    common_texts,
+    example_measures,
+    similarity_between,
+    similarity_by_chance,
+    word_statistics,
+)
 from plansearch.frameworks import bundled_frameworks
 from plansearch.restatement import restating_items
 from plansearch.results import Heading
@@ -23,7 +29,6 @@ from plansearch.store.vectors import VectorCache
 from plansearch.text import FOLD_VERSION, Tokenizer
 from plansearch.types import Encoder, FloatMatrix, Plan, PlanItem, Progress, SkippedFile
 from plansearch.vocabulary import Vocabulary
-from plansearch.yardstick import Chance
 
 EMBED_BATCH: Final = 32
 """Texts embedded between two commits to the vector cache: about a second of work."""
@@ -72,7 +77,8 @@ def write_generation(directory: Path, content: Content, encoder: Encoder, progre
     passages = [passage(item) for plan in plans for item in plan.items]
     row_of = {text: row for row, text in enumerate(dict.fromkeys(passages))}
     vectors, embedded = _embed(directory, list(row_of), encoder, progress)
-    chance = _chance(directory, encoder)
+    examples, _ = _embed(directory, example_measures(), encoder, None)
+    chance, between = similarity_by_chance(encoder, examples), similarity_between(examples)
     tokenizer = Tokenizer.full()
     tokens = [tokenizer.passage_tokens(text) for text in passages]
     vocabulary = {token for some in tokens for token in some}
@@ -86,6 +92,8 @@ def write_generation(directory: Path, content: Content, encoder: Encoder, progre
         tokens=len(vocabulary),
         chance_mean=chance.mean,
         chance_deviation=chance.deviation,
+        between_mean=between.mean,
+        between_deviation=between.deviation,
         fingerprint=content.fingerprint(encoder),
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         folder=content.folder,
@@ -128,9 +136,3 @@ def _embed(
             if progress is not None:
                 progress(start + len(batch), len(missing))
         return cache.read(encoder.name, texts, encoder.dimension), len(missing)
-
-
-def _chance(directory: Path, encoder: Encoder) -> Chance:
-    """How near measures come to questions off all subjects with this model."""
-    measures, _ = _embed(directory, example_measures(), encoder, None)
-    return similarity_by_chance(encoder, measures)

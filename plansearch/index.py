@@ -303,6 +303,11 @@ class PlanIndex:
         return Chance(self.manifest.chance_mean, self.manifest.chance_deviation)
 
     @property
+    def between(self) -> Chance:
+        """How near measures come to each other that are not the same."""
+        return Chance(self.manifest.between_mean, self.manifest.between_deviation)
+
+    @property
     def encoder(self) -> Encoder:
         """The model that the vectors were made with.
 

@@ -35,7 +35,7 @@ class WordStatistics:
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """Mean and standard deviation of a model's similarity between a measure and a question off all subjects."""
+    """Mean and standard deviation of a model's similarity between texts that have nothing to do with each other."""
 
     mean: float
     deviation: float

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from plansearch.retrieval.agencies import ITEMS_PER_AGENCY, search_by_agency
+from plansearch.retrieval.agencies import ITEMS_PER_AGENCY, is_aim, search_by_agency
+from plansearch.retrieval.alone import ANSWERS, POSSIBLE, answers_alone, best_of
 from plansearch.retrieval.filters import resolve_filters
 from plansearch.retrieval.searching import MAX_QUERY_LENGTH, search
 
-__all__ = ["ITEMS_PER_AGENCY", "MAX_QUERY_LENGTH", "resolve_filters", "search", "search_by_agency"]
+__all__ = [
+    "ANSWERS",
+    "ITEMS_PER_AGENCY",
+    "MAX_QUERY_LENGTH",
+    "POSSIBLE",
+    "answers_alone",
+    "best_of",
+    "is_aim",
+    "resolve_filters",
+    "search",
+    "search_by_agency",
+]

@@ -7,12 +7,14 @@ from typing import Final
 
 import numpy as np
 
+from plansearch.agencies import Agency, group_agencies
 from plansearch.index import PlanIndex
-from plansearch.results import AgencyHits, AgencyResult, Caveat, Coverage, Filters, Hit, PlanSummary, SearchMode
+from plansearch.results import AgencyHits, AgencyResult, Caveat, Coverage, Filters, Hit, SearchMode
 from plansearch.retrieval.filters import resolve_filters
 from plansearch.retrieval.folding import fold_twins
 from plansearch.retrieval.searching import NO_FILTERS, added_terms, check_limit, hits_of, inquire, named_headings, rank
 from plansearch.text import fold
+from plansearch.types import PlanItem
 
 ITEMS_PER_AGENCY: Final = 3
 """Items shown of each agency unless told otherwise."""
@@ -55,13 +57,14 @@ def search_by_agency(
     caveats = index.catalog.caveats(resolved)
     positions = index.catalog.allowed_by_plan(resolved)
     agencies = []
-    for plans in _agencies(index, resolved):
-        names = tuple(plan.plan for plan in plans)
+    kept = set(index.catalog.plan_names(resolved))
+    for agency in group_agencies(plan for plan in index.plans if plan.plan in kept):
+        names = tuple(plan.plan for plan in agency.plans)
         places = sorted(place for name in names for place in positions.get(name, []))
         ranked = rank(inquiry, np.asarray(places, dtype=np.int64))
         hits = hits_of(index, inquiry, fold_twins(index, ranked.tolist(), limit), why=why)
         lost = tuple(caveat for caveat in caveats if caveat.plan in names)
-        agencies.append(_one_agency(plans, hits, lost, total=len(ranked), searched=len(places)))
+        agencies.append(_one_agency(agency, hits, lost, total=len(ranked), searched=len(places)))
     agencies.sort(key=lambda one: (_ORDER[one.state], -max((hit.score for hit in one.hits), default=0.0)))
     return AgencyResult(
         inquiry.query,
@@ -78,21 +81,11 @@ def search_by_agency(
     )
 
 
-def _agencies(index: PlanIndex, filters: Filters) -> list[list[PlanSummary]]:
-    """The plans of each agency that the filters leave, in the order of the plans; unknown agencies stand alone."""
-    kept = set(index.catalog.plan_names(filters))
-    grouped: dict[str, list[PlanSummary]] = {}
-    for plan in index.plans:
-        if plan.plan in kept:
-            grouped.setdefault(plan.metadata.agency or f"\0{plan.plan}", []).append(plan)
-    return list(grouped.values())
-
-
 def _one_agency(
-    plans: Sequence[PlanSummary], hits: tuple[Hit, ...], lost: tuple[Caveat, ...], *, total: int, searched: int
+    agency: Agency, hits: tuple[Hit, ...], lost: tuple[Caveat, ...], *, total: int, searched: int
 ) -> AgencyHits:
-    about = plans[-1].metadata
-    names = tuple(plan.plan for plan in plans)
+    about = agency.plans[-1].metadata
+    names = tuple(plan.plan for plan in agency.plans)
     return AgencyHits(
         about.agency, about.agency_type, about.city, names, _state(hits, lost, searched), hits, total, searched, lost
     )
@@ -100,7 +93,7 @@ def _one_agency(
 
 def _state(hits: Sequence[Hit], lost: Sequence[Caveat], searched: int) -> Coverage:
     measures = [hit for hit in hits if not hit.restates]
-    if any(hit.grade != "possible" and not _is_aim(hit) for hit in measures):
+    if any(hit.grade != "possible" and not is_aim(hit.found.item) for hit in measures):
         return "found"
     if measures:
         return "possible"
@@ -110,7 +103,6 @@ def _state(hits: Sequence[Hit], lost: Sequence[Caveat], searched: int) -> Covera
     return "absent" if searched else "unasked"
 
 
-def _is_aim(hit: Hit) -> bool:
+def is_aim(item: PlanItem) -> bool:
     """Whether an item says what a plan is for rather than what is done."""
-    item = hit.found.item
     return item.code is None and any(word in fold(item.section or "") for word in _AIMS)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from plansearch.index import PlanIndex
-from plansearch.text import fold
+from plansearch.text import Tokenizer, fold
 from plansearch.vocabulary import Expansion
 
 _QUOTED: Final = re.compile(r'"([^"]*)"|“([^”]*)”|＂([^＂]*)＂')
@@ -49,24 +49,28 @@ TERMS_IN_TEXT: Final = 4
 """Terms of each added group that go into the text whose meaning is searched: more blur it."""
 
 
-def understand(index: PlanIndex, query: str, *, exact: bool = False) -> Question:
+def understand(
+    index: PlanIndex, query: str, *, exact: bool = False, tokenizer: Tokenizer | None = None
+) -> Question:
     """Take a question apart.
 
     Args:
-        index: whose dictionary and synonyms are used.
+        index: whose synonyms are used.
         query: as it was asked; ``"…"`` marks a phrase.
         exact: add no words.
+        tokenizer: cuts the question; by default the index's own, which knows the words of its plans best.
     """
+    tokenizer = tokenizer or index.tokenizer
     # A broken console can put lone surrogates into a question.
     query = query.encode("utf-8", "replace").decode("utf-8")
     phrases = tuple(dict.fromkeys(phrase for phrase in _phrases(query) if any(map(str.isalnum, fold(phrase)))))
     text = _QUOTED.sub(lambda match: f" {next(filter(None, match.groups()), '')} ", query).strip()
-    telling = list(_content(index, text))
+    telling = list(_content(index, tokenizer, text))
     runs = telling or [text]
-    tokens = tuple(token for run in runs for token in index.tokenizer.tokens(run))
-    content = tuple(token for run in runs for token in index.tokenizer.inner_tokens(run))
+    tokens = tuple(token for run in runs for token in tokenizer.tokens(run))
+    content = tuple(token for run in runs for token in tokenizer.inner_tokens(run))
     expansions = () if exact else index.vocabulary.expand(text)
-    words, is_sentence = _words(index, text), runs != [text]
+    words, is_sentence = _words(index, tokenizer, text), runs != [text]
     return Question(
         text,
         phrases,
@@ -80,11 +84,11 @@ def understand(index: PlanIndex, query: str, *, exact: bool = False) -> Question
     )
 
 
-def _words(index: PlanIndex, text: str) -> dict[str, str]:
+def _words(index: PlanIndex, tokenizer: Tokenizer, text: str) -> dict[str, str]:
     """Words of two characters or more that don't only ask, folded and as the text writes them."""
     folded, end = fold(text), 0
     words: dict[str, str] = {}
-    for word in index.tokenizer.words(text):
+    for word in tokenizer.words(text):
         place = folded.index(word, end)
         end = place + len(word)
         if len(word) > 1 and not index.vocabulary.only_asks(word):
@@ -105,22 +109,22 @@ def _phrases(query: str) -> Iterator[str]:
         yield next(filter(None, match.groups()), "").strip(' \n\t\u3000"“”＂')
 
 
-def _content(index: PlanIndex, text: str) -> Iterator[str]:
+def _content(index: PlanIndex, tokenizer: Tokenizer, text: str) -> Iterator[str]:
     """The stretches of a question between the words that only ask."""
     start = 0
-    for begin, end in _asking(index, text):
+    for begin, end in _asking(index, tokenizer, text):
         yield from _worth(text[start:begin])
         start = end
     yield from _worth(text[start:])
 
 
-def _asking(index: PlanIndex, text: str) -> list[tuple[int, int]]:
+def _asking(index: PlanIndex, tokenizer: Tokenizer, text: str) -> list[tuple[int, int]]:
     """Where words stand that only ask.
 
     A single character beside another one may be a part of a word that the dictionary lacks: 他 of 吉他 asks nothing.
     """
     folded = fold(text)
-    words = _ranges(index, text, folded)
+    words = _ranges(index, tokenizer, text, folded)
     asks = [index.vocabulary.only_asks(folded[begin:end]) for begin, end in words]
 
     def in_a_word(number: int, other: int) -> bool:
@@ -136,10 +140,10 @@ def _asking(index: PlanIndex, text: str) -> list[tuple[int, int]]:
     ]
 
 
-def _ranges(index: PlanIndex, text: str, folded: str) -> list[tuple[int, int]]:
+def _ranges(index: PlanIndex, tokenizer: Tokenizer, text: str, folded: str) -> list[tuple[int, int]]:
     """Where the words of a question stand; what only asks is one word also where the dictionary cuts it: 怎麼辦."""
     words: list[tuple[int, int]] = []
-    for word in index.tokenizer.words(text):
+    for word in tokenizer.words(text):
         place = folded.index(word, words[-1][1] if words else 0)
         words.append((place, place + len(word)))
     ranges = []

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from plansearch.index import PlanIndex
 from plansearch.results import Grade, SearchMode
 from plansearch.retrieval.question import Question
-from plansearch.text import telling_tokens
+from plansearch.text import Tokenizer, telling_tokens
 from plansearch.types import FloatMatrix
 
 Scores = npt.NDArray[np.float64]
@@ -174,7 +174,7 @@ def gather(index: PlanIndex, question: Question, mode: SearchMode, asked: FloatM
     words = covered = meant = reached = nothing
     if mode != "meaning":
         words = standard_scores(_word_scores(index, question))
-        covered, meant, reached = _coverage(index, question)
+        covered, meant, reached = _coverage(index, question, index.tokenizer)
     if mode == "words":
         return Evidence(nothing, words, nothing, covered, meant, reached)
     asked = question_vector(index, question) if asked is None else asked
@@ -184,6 +184,24 @@ def gather(index: PlanIndex, question: Question, mode: SearchMode, asked: FloatM
         return evidence
     moved = index.dense.scores(_with_feedback(index, asked, evidence.meaning + words))[0].astype(np.float64)
     return replace(evidence, meaning=standard_scores(moved))
+
+
+def rate_alone(index: PlanIndex, question: Question, tokenizer: Tokenizer) -> Scores:
+    """How likely each item answers, judged for itself: another plan in the index changes nothing, ``(n_items,)``.
+
+    Args:
+        index: what is searched.
+        question: what is asked, cut by ``tokenizer``.
+        tokenizer: one that knows the whole dictionary, since the index's own depends on the words of its plans.
+
+    Raises:
+        PlansearchError: the model or the index fails.
+    """
+    nothing = np.zeros(len(index))
+    cosines = index.dense.scores(question_vector(index, question))[0].astype(np.float64)
+    reached = _coverage(index, question, tokenizer)[2]
+    evidence = Evidence(nothing, nothing, index.chance.standardise(cosines), nothing, nothing, reached)
+    return probability(ALONE.odds(evidence))
 
 
 def touches(evidence: Evidence, question: Question) -> bool:
@@ -236,7 +254,7 @@ def _word_scores(index: PlanIndex, question: Question) -> Scores:
     return scores
 
 
-def _coverage(index: PlanIndex, question: Question) -> tuple[Scores, Scores, Scores]:
+def _coverage(index: PlanIndex, question: Question, tokenizer: Tokenizer) -> tuple[Scores, Scores, Scores]:
     """How much each item has of the question's words, of the best added term, and of the words by either way."""
     weights = _weights(index, question.tokens, question.content)
     covered = index.lexical.coverage(weights).astype(np.float64)
@@ -244,12 +262,10 @@ def _coverage(index: PlanIndex, question: Question) -> tuple[Scores, Scores, Sco
     for expansion in question.expansions:
         had = np.zeros(len(index))
         for term in expansion.terms:
-            of_term = index.lexical.coverage(
-                _weights(index, index.tokenizer.tokens(term), index.tokenizer.inner_tokens(term))
-            )
+            of_term = index.lexical.coverage(_weights(index, tokenizer.tokens(term), tokenizer.inner_tokens(term)))
             had = np.maximum(had, of_term.astype(np.float64))
         meant = np.maximum(meant, had)
-        for token in weights.keys() & set(index.tokenizer.tokens(expansion.word)):
+        for token in weights.keys() & set(tokenizer.tokens(expansion.word)):
             by_terms[token] = np.maximum(by_terms.get(token, had), had)
     whole = sum(weights.values()) or 1.0
     reached = covered.copy()

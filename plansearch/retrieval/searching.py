@@ -171,12 +171,7 @@ def inquire(
     Raises:
         PlansearchError: as `search`.
     """
-    # A broken console can put lone surrogates into a question; no file could be written with them.
-    query = query.encode("utf-8", "replace").decode("utf-8")
-    if len(query) > MAX_QUERY_LENGTH:
-        raise QueryError(f"查詢太長（{len(query)} 字）。請縮短到 {MAX_QUERY_LENGTH} 字以內，一次問一件事。")
-    if not liked and not any(character.isalnum() for character in fold(query)):
-        raise EmptyQueryError(f"查詢「{query}」沒有可以搜尋的文字。請輸入要找的內容，例如：無障礙設施。")
+    query = check_query(query, may_be_empty=bool(liked))
     _check_unliked(mode, liked, unliked)
     question = understand(index, query, exact=exact)
     asked = None
@@ -196,6 +191,22 @@ def inquire(
         # who asks for a phrase wants all that has it, and nothing else
         close = with_phrases(index, question.phrases)
     return Inquiry(query, exact, liked, unliked, question, mode, asked, ratings, close)
+
+
+def check_query(query: str, *, may_be_empty: bool = False) -> str:
+    """A question as it can be searched for.
+
+    Raises:
+        EmptyQueryError: it holds nothing to search for.
+        QueryError: it is longer than `MAX_QUERY_LENGTH`.
+    """
+    # A broken console can put lone surrogates into a question; no file could be written with them.
+    query = query.encode("utf-8", "replace").decode("utf-8")
+    if len(query) > MAX_QUERY_LENGTH:
+        raise QueryError(f"查詢太長（{len(query)} 字）。請縮短到 {MAX_QUERY_LENGTH} 字以內，一次問一件事。")
+    if not may_be_empty and not any(character.isalnum() for character in fold(query)):
+        raise EmptyQueryError(f"查詢「{query}」沒有可以搜尋的文字。請輸入要找的內容，例如：無障礙設施。")
+    return query
 
 
 def _without_restatements(index: PlanIndex, ratings: Ratings) -> Ratings:

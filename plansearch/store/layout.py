@@ -35,7 +35,7 @@ from plansearch.errors import (
     reason_of,
 )
 
-FORMAT_VERSION: Final = 4
+FORMAT_VERSION: Final = 5
 """Of all files of a generation together; changes whenever an older program could not read them."""
 
 CURRENT: Final = "CURRENT"
@@ -54,7 +54,7 @@ _GENERATION: Final = re.compile(r"gen-(\d{6,})")
 _TYPES: Final[dict[str, tuple[type, ...]]] = {
     **dict.fromkeys(("model", "fingerprint", "created", "folder"), (str,)),
     **dict.fromkeys(("sources", "settings", "files"), (dict,)),
-    **dict.fromkeys(("chance_mean", "chance_deviation"), (float, int)),
+    **dict.fromkeys(("chance_mean", "chance_deviation", "between_mean", "between_deviation"), (float, int)),
 }
 """What the fields of a manifest are in JSON; the others are whole numbers."""
 
@@ -74,6 +74,9 @@ class Manifest:
     chance_mean: float
     chance_deviation: float
     """Similarity of this model between measures and questions off all subjects."""
+    between_mean: float
+    between_deviation: float
+    """Similarity of this model between measures of different requirements."""
     fingerprint: str
     """SHA-256 of everything that went into the index."""
     created: str

@@ -115,6 +115,10 @@ class LexicalStore:
             ) from error
         return known
 
+    def counts(self, tokens: Iterable[str]) -> dict[str, int]:
+        """In how many items each of those tokens stands that the index knows."""
+        return {token: len(self._holders(column)) for token, column in self.columns(tokens).items()}
+
     def scores(self, tokens: Sequence[str]) -> FloatMatrix:
         """BM25 scores of all items, ``(n_items,)``; a token given twice counts twice."""
         known = self.columns(tokens)

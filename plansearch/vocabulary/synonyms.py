@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from plansearch.text import fold
 
 VOCABULARY_NAME = "synonyms.toml"
 """Beside the plans: the words that this office uses, to be searched together with those that come with the program."""
+
+_BEGINNING = 2
+"""Characters by which words are looked up: few words of the list share them."""
 
 _KEYS = {"terms", "wording", "source"}
 _LISTS = ("group", "question_words", "ignored")
@@ -64,7 +68,8 @@ class Vocabulary:
         folded = fold(question)
         found = [
             (start, start + len(word), number, everyday)
-            for word, number, everyday in self._entries
+            for beginning in _beginnings(folded)
+            for word, number, everyday in self._entries.get(beginning, ())
             for start in _places(folded, word)
         ]
         spans = _outermost({(start, end) for start, end, _, _ in found})
@@ -97,8 +102,8 @@ class Vocabulary:
         return cls(groups, _kept(values["question_words"]), _kept(values["ignored"]))
 
     @cached_property
-    def _entries(self) -> list[tuple[str, int, bool]]:
-        """Every word that is expanded, folded, with its group's number and whether it is a wording."""
+    def _entries(self) -> dict[str, list[tuple[str, int, bool]]]:
+        """Every word that is expanded, folded, with its group's number and whether it is a wording; by its beginning."""
         words = [
             (word, number, everyday)
             for number, group in enumerate(self.groups)
@@ -107,18 +112,32 @@ class Vocabulary:
         ]
         ignored = set(fold("\n".join(self.ignored)).split("\n")) if self.ignored else set()
         folded = fold("\n".join(word for word, _, _ in words)).split("\n") if words else []
-        return [
-            (word, number, everyday)
-            for word, (_, number, everyday) in zip(folded, words, strict=True)
-            if word not in ignored
-        ]
+        entries: dict[str, list[tuple[str, int, bool]]] = {}
+        for word, (_, number, everyday) in zip(folded, words, strict=True):
+            if word not in ignored:
+                entries.setdefault(word[:_BEGINNING], []).append((word, number, everyday))
+        return entries
+
+    @cached_property
+    def _folded_terms(self) -> tuple[tuple[str, ...], ...]:
+        """The terms of each group, folded."""
+        terms = fold("\n".join(term for group in self.groups for term in group.terms)).split("\n")
+        ends = accumulate(len(group.terms) for group in self.groups)
+        return tuple(tuple(terms[end - len(group.terms) : end]) for group, end in zip(self.groups, ends, strict=True))
 
     @cached_property
     def _asking(self) -> frozenset[str]:
         return frozenset(fold("\n".join(self.question_words)).split("\n"))
 
     def _others(self, number: int, folded: str) -> tuple[str, ...]:
-        return tuple(term for term in self.groups[number].terms if fold(term) not in folded)
+        pairs = zip(self.groups[number].terms, self._folded_terms[number], strict=True)
+        return tuple(term for term, searched in pairs if searched not in folded)
+
+
+def _beginnings(folded: str) -> list[str]:
+    """How the words may begin that a text has, each once: its characters and its pairs of them."""
+    pairs = (folded[start : start + _BEGINNING] for start in range(len(folded)))
+    return list(dict.fromkeys((*pairs, *folded)))
 
 
 def _outermost(spans: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:

@@ -1,0 +1,92 @@
+"""Agencies of an index: whose plans they are, and which of them count.
+
+An agency that its plan does not name is known by the plan's file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from plansearch.errors import UnknownFilterValueError
+from plansearch.results import PlanSummary
+from plansearch.text import fold
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """One agency and some of its plans."""
+
+    name: str
+    """As its plans call it; the file's name where none does."""
+    plans: tuple[PlanSummary, ...]
+    """In the order of the index."""
+
+    @property
+    def is_named(self) -> bool:
+        """Whether its plans say who it is."""
+        return self.plans[-1].metadata.agency is not None
+
+    @property
+    def agency_type(self) -> str | None:
+        """Its kind, by its last plan that tells."""
+        return next((plan.metadata.agency_type for plan in reversed(self.plans) if plan.metadata.agency_type), None)
+
+    @property
+    def city(self) -> str | None:
+        """Where it is, by its last plan that tells."""
+        return next((plan.metadata.city for plan in reversed(self.plans) if plan.metadata.city), None)
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """ROC years of its plans, ascending, each once."""
+        return tuple(sorted({plan.metadata.year for plan in self.plans if plan.metadata.year is not None}))
+
+    @property
+    def framework(self) -> str | None:
+        """The framework that most of its plans were written to."""
+        known = [plan.framework for plan in self.plans if plan.framework]
+        return max(dict.fromkeys(known), key=known.count) if known else None
+
+    def of_year(self, year: int | None) -> Agency | None:
+        """The agency with its plans of one year, or of its last one; ``None`` where it has none of that year."""
+        if year is None:
+            year = self.years[-1] if self.years else None
+        plans = tuple(plan for plan in self.plans if plan.metadata.year == year)
+        return Agency(self.name, plans) if plans else None
+
+
+def group_agencies(plans: Iterable[PlanSummary]) -> tuple[Agency, ...]:
+    """Plans by agency, in the order of their first plans; a plan of an unknown agency stands alone."""
+    grouped: dict[tuple[bool, str], list[PlanSummary]] = {}
+    for plan in plans:
+        named = plan.metadata.agency is not None
+        grouped.setdefault((named, plan.metadata.agency or plan.plan), []).append(plan)
+    return tuple(Agency(name, tuple(some)) for (_, name), some in grouped.items())
+
+
+def find_agency(agencies: Sequence[Agency], wanted: str) -> Agency:
+    """The agency of this name, or the only one that has it in its name or in the name of a plan's file.
+
+    Raises:
+        UnknownFilterValueError: there is none, or there are several.
+    """
+    part = fold(wanted.strip())
+    exact = [one for one in agencies if fold(one.name) == part or any(fold(plan.plan) == part for plan in one.plans)]
+    found = exact or [one for one in agencies if part and part in fold(one.name)]
+    found = found or [one for one in agencies if part and any(part in fold(plan.plan) for plan in one.plans)]
+    if len(found) == 1:
+        return found[0]
+    names = [one.name for one in found or agencies]
+    raise UnknownFilterValueError("agency", wanted, names[:_SUGGESTED] if found else _like(part, names), ambiguous=bool(found))
+
+
+_SUGGESTED = 8
+
+
+def _like(part: str, names: Sequence[str]) -> list[str]:
+    """Names that share most characters with what was asked for, best first; all of a few."""
+    if len(names) <= _SUGGESTED:
+        return list(names)
+    shared = {name: len(set(part) & set(fold(name))) for name in names}
+    return sorted((name for name in names if shared[name] > 1), key=lambda name: -shared[name])[:_SUGGESTED]

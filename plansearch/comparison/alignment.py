@@ -1,0 +1,120 @@
+"""Two columns beside each other: measures that match on one row, then what only one of them has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from plansearch.comparison.columns import Column
+from plansearch.findings import Cell, CellEntry, ComparisonRow
+from plansearch.index import PlanIndex
+from plansearch.matching import COPY_THRESHOLD, SAME_THRESHOLD, Likeness, Matcher, assign
+from plansearch.promises import differences
+from plansearch.substance import codes_in
+
+CANDIDATE_FROM: Final = 0.2
+"""Probability of one measure from which on an item is shown as a weak candidate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What a group of rows stands under."""
+
+    code: str | None
+    title: str
+    pillar: str | None
+    first: frozenset[int]
+    """Places of the first column's items under it."""
+    second: frozenset[int]
+
+
+class Alignment:
+    """The best way to pair the items of two columns one to one, by meaning and words together."""
+
+    def __init__(self, index: PlanIndex, first: Column, second: Column, framework: str | None) -> None:
+        self.columns = (first, second)
+        self._framework = framework
+        matcher = Matcher(index, (*first.positions, *second.positions))
+        n_first = len(first.positions)
+        rows, others = np.arange(n_first), np.arange(n_first, n_first + len(second.positions))
+        self._likeness: Likeness = matcher.likeness_between(rows, others)
+        scores = self._likeness.same.copy()
+        scores[sorted(first.restating), :] = 0.0
+        scores[:, sorted(second.restating)] = 0.0
+        self._scores = scores
+        self.partner: dict[int, int] = dict(assign(scores, SAME_THRESHOLD)) if scores.size else {}
+        self._taken = {other: place for place, other in self.partner.items()}
+
+    def partner_of_second(self, place: int) -> int | None:
+        """The first column's item that an item of the second was paired with."""
+        return self._taken.get(place)
+
+    def rows_under(self, heading: Heading, order: Callable[[Sequence[int]], list[int]] = sorted) -> list[ComparisonRow]:
+        """The rows of what stands under a heading: matched ones, then those that only one column has.
+
+        A pair belongs to the heading of its first item; where that is under none of those that are compared, to the
+        heading of its second.
+        """
+        first = [place for place in order(heading.first) if place not in self.columns[0].restating]
+        second = [place for place in order(heading.second) if place not in self.columns[1].restating]
+        rows = [self._matched(heading, place, self.partner[place]) for place in first if place in self.partner]
+        rows += [self._matched(heading, self._taken[place], place) for place in second if place in self._taken]
+        rows += [self._only(heading, 0, place) for place in first if place not in self.partner]
+        rows += [self._only(heading, 1, place) for place in second if place not in self._taken]
+        return rows
+
+    def _matched(self, heading: Heading, place: int, other: int) -> ComparisonRow:
+        one, two = self.columns[0].items[place], self.columns[1].items[other]
+        copied = float(self._likeness.copied[place, other]) >= COPY_THRESHOLD
+        same = float(self._likeness.same[place, other])
+        return ComparisonRow(
+            "matched",
+            heading.code,
+            heading.title,
+            heading.pillar,
+            (self._cell(heading, 0, place), self._cell(heading, 1, other)),
+            lexical=float(self._likeness.lexical[place, other]),
+            same=same,
+            differences=differences(one.item.text, two.item.text, copied=copied),
+        )
+
+    def _only(self, heading: Heading, side: int, place: int) -> ComparisonRow:
+        scores = self._scores[place, :] if side == 0 else self._scores[:, place]
+        other = self.columns[1 - side]
+        candidates: list[CellEntry] = []
+        if len(scores) and scores.max() >= CANDIDATE_FROM:
+            nearest = int(scores.argmax())
+            candidates = [self._entry(heading, 1 - side, nearest, float(scores[nearest]))]
+        cells = [self._cell(heading, side, place), other.empty_cell(heading.code, candidates)]
+        return ComparisonRow("only", heading.code, heading.title, heading.pillar, tuple(cells if side == 0 else cells[::-1]))
+
+    def _cell(self, heading: Heading, side: int, place: int) -> Cell:
+        return Cell("measures", (self._entry(heading, side, place, None),))
+
+    def _entry(self, heading: Heading, side: int, place: int, relevance: float | None) -> CellEntry:
+        found = self.columns[side].items[place]
+        codes = codes_in(found, self._framework)
+        elsewhere = None if heading.code in (None, *codes) else next(iter(codes), found.item.code)
+        return CellEntry(found, relevance, restates=place in self.columns[side].restating, related_code=elsewhere)
+
+
+def headings_apart(headings: Sequence[Heading], alignment: Alignment) -> list[Heading]:
+    """Headings of which no item stands under two, so that no row comes twice.
+
+    An item that answers two requirements stands under the first; the second of a pair stands where its first does.
+    """
+    seen: tuple[set[int], set[int]] = (set(), set())
+    all_first = {place for heading in headings for place in heading.first}
+    apart = []
+    for heading in headings:
+        first = heading.first - seen[0]
+        second = {
+            place for place in heading.second - seen[1] if alignment.partner_of_second(place) not in all_first
+        }
+        seen[0].update(first)
+        seen[1].update(second)
+        apart.append(Heading(heading.code, heading.title, heading.pillar, frozenset(first), frozenset(second)))
+    return apart

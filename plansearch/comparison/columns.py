@@ -1,0 +1,162 @@
+"""Who takes part in a comparison, with all that their plans say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from plansearch.agencies import Agency, find_agency, group_agencies
+from plansearch.errors import QueryError, UnknownFilterValueError
+from plansearch.findings import Cell, CellEntry, CellState, ComparedAgency
+from plansearch.frameworks import Framework, Requirement, bundled_frameworks
+from plansearch.index import PlanIndex
+from plansearch.peers import as_compared, one_agency
+from plansearch.results import Filters, IndexedItem
+from plansearch.retrieval import resolve_filters
+from plansearch.store.catalog import LOSSES
+from plansearch.substance import codes_in
+from plansearch.text import fold
+from plansearch.types import Damage, DamageKind, SkippedFile
+
+FEWEST: Final = 2
+"""Agencies that a comparison needs."""
+
+_CODE: Final = re.compile(r"(?:[A-Za-z]\.?)?\d+(?:\.\d+)*")
+_UNREAD: Final[tuple[DamageKind, ...]] = ("page_unread", "sheet_unread", "heading_unknown")
+"""Damage of the whole plan by which what answers a requirement may be there and not be seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One agency, or one year of it."""
+
+    agency: ComparedAgency
+    positions: tuple[int, ...] = ()
+    items: tuple[IndexedItem, ...] = ()
+    damage: tuple[Damage, ...] = ()
+    restating: frozenset[int] = frozenset()
+    """Places in ``items`` of what only says its requirement again."""
+
+    @classmethod
+    def of(cls, index: PlanIndex, agency: Agency) -> Column:
+        """A column of an agency's plans."""
+        by_plan = index.catalog.allowed_by_plan(Filters())
+        positions = tuple(place for plan in agency.plans for place in by_plan.get(plan.plan, ()))
+        return cls(
+            as_compared(agency),
+            positions,
+            index.items(positions),
+            tuple(damage for plan in agency.plans for damage in index.damage(plan.plan)),
+            frozenset(place for place, position in enumerate(positions) if position in index.restating),
+        )
+
+    def under(self, code: str, framework: str) -> list[int]:
+        """Places in ``items`` of what stands under a requirement."""
+        return [place for place, one in enumerate(self.items) if code in codes_in(one, framework)]
+
+    def measures_under(self, code: str, framework: str) -> list[int]:
+        """Places in ``items`` of the measures that answer a requirement."""
+        return [place for place in self.under(code, framework) if place not in self.restating]
+
+    def under_none(self, framework: str) -> list[int]:
+        """Places in ``items`` of what stands under no requirement of a framework."""
+        return [place for place, one in enumerate(self.items) if not codes_in(one, framework)]
+
+    def lost(self, code: str | None) -> tuple[Damage, ...]:
+        """What its source lost, of one requirement, or anywhere.
+
+        A requirement's number that is skipped may as well have been left out on purpose, so it counts for that
+        requirement alone.
+        """
+        if code is not None:
+            return tuple(one for one in self.damage if one.kind in LOSSES and one.code == code)
+        return tuple(one for one in self.damage if one.kind in LOSSES and one.kind != "numbering_gap")
+
+    def unseen(self) -> tuple[Damage, ...]:
+        """Damage by which a requirement may be answered where nobody can see it."""
+        return tuple(one for one in self.damage if one.kind in _UNREAD)
+
+    def empty_cell(self, code: str | None, candidates: Sequence[CellEntry] = ()) -> Cell:
+        """The cell of something that was searched and not found.
+
+        Args:
+            code: the requirement it belongs to; ``None`` where it may stand anywhere.
+            candidates: what comes near without being it.
+        """
+        if self.agency.unread is not None:
+            return Cell("unread")
+        if candidates:
+            return Cell("possible", tuple(candidates), self.lost(code))
+        damage = self.lost(code) or self.unseen()
+        state: CellState = "lost" if damage else "absent"
+        return Cell(state, (), damage)
+
+
+def columns_of(index: PlanIndex, names: Sequence[str], filters: Filters, year: int | None) -> list[Column]:
+    """The agencies that take part, in the order they were named, or in that of the index.
+
+    Raises:
+        QueryError: fewer than two are left, or one has no plan of the year.
+        UnknownFilterValueError: a name or a filter is unknown.
+    """
+    if names:
+        named = [_named(index, name, year) for name in names]
+        columns = list({column.agency.name: column for column in named}.values())
+    else:
+        kept = set(index.catalog.plan_names(resolve_filters(index, filters)))
+        grouped = group_agencies(plan for plan in index.plans if plan.plan in kept)
+        chosen = [whole for agency in grouped if (whole := agency.of_year(year)) is not None]
+        columns = [Column.of(index, agency) for agency in chosen]
+    if len(columns) < FEWEST:
+        raise QueryError(
+            "比較至少要有兩個機關。請用 --agency 指定，例如 --agency 東湖區公所 --agency 西嶺區公所；"
+            "可用 plansearch plans 看索引裡有哪些機關。"
+        )
+    return columns
+
+
+def _named(index: PlanIndex, name: str, year: int | None) -> Column:
+    """The column of a name: an agency, or a file that could not be read."""
+    try:
+        find_agency(group_agencies(index.plans), name)
+    except UnknownFilterValueError as error:
+        unread = [] if error.ambiguous else _unread(index, name)
+        if len(unread) != 1:
+            raise
+        file = unread[0]
+        return Column(ComparedAgency(file.name, None, None, None, (file.name,), None, file))
+    return Column.of(index, one_agency(index, name, year))
+
+
+def _unread(index: PlanIndex, name: str) -> list[SkippedFile]:
+    part = fold(name.strip())
+    files = [file for file in index.skipped if file.kind == "unreadable" and part and part in fold(file.name)]
+    return [file for file in files if fold(file.name) == part] or files
+
+
+def choose_requirements(columns: Sequence[Column], asked: str) -> tuple[Framework, list[Requirement]] | None:
+    """The framework that a comparison follows, and the requirements that were asked for.
+
+    Returns:
+        All requirements where nothing was asked; ``None`` where a question in words was.
+
+    Raises:
+        QueryError: it is a code that no framework has, or no framework of any plan is known.
+    """
+    used = [column.agency.framework for column in columns if column.agency.framework]
+    frameworks = sorted(bundled_frameworks(), key=lambda one: -used.count(one.id))
+    wanted = asked.strip()
+    if not wanted:
+        if not used:
+            raise QueryError("這些計畫都不是已知架構寫成的，無法依執行要項比較。請寫要比較的內容，例如：無障礙設施。")
+        return frameworks[0], list(frameworks[0].requirements)
+    code = fold(wanted).upper().rstrip(".")
+    for framework in frameworks:
+        chosen = [one for one in framework.requirements if code in {one.code.upper(), one.pillar.upper()}]
+        if chosen:
+            return framework, chosen
+    if _CODE.fullmatch(code):
+        raise QueryError(f"沒有代碼是「{wanted}」的執行要項或構面。代碼可用 plansearch requirements 查看，例如 1.3 或 1。")
+    return None

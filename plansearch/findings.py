@@ -1,0 +1,341 @@
+"""What comparing answers with: frozen, and carrying the settings that made them.
+
+`results` has what searching and indexing answer with.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from plansearch.promises import Difference
+from plansearch.results import IndexedItem
+from plansearch.types import Damage, SkippedFile
+
+PeerBasis = Literal["type", "city", "names", "nearest", "all", "widened"]
+"""By what peers were chosen; ``widened``: of the agency's own type there were too few, so all were taken."""
+
+CellState = Literal["measures", "possible", "lost", "absent", "unread"]
+"""What a cell of a comparison holds.
+
+``measures``: the agency's own; ``possible``: a weak candidate that somebody has to look at; ``lost``: nothing was found,
+and the source lost something there; ``absent``: searched, and nothing is close; ``unread``: the file could not be read.
+Only ``absent`` is a gap.
+"""
+
+RowKind = Literal["requirement", "matched", "only", "question", "other"]
+"""What the cells of a row have in common.
+
+``requirement``: they answer it; ``matched``: the same measure; ``only``: a measure that one agency has; ``question``:
+they answer what was asked; ``other``: they stand under no requirement.
+"""
+
+Change = Literal["kept", "reworded", "dropped", "new"]
+"""What became of a measure from one year to another."""
+
+ComparisonScope = Literal["framework", "requirements", "question"]
+
+GapKind = Literal["requirement", "boilerplate", "measure", "damage"]
+"""``requirement``: no measure at all; ``boilerplate``: only the requirement's own words; ``measure``: peers have it;
+``damage``: the source lost something there, so nobody can tell."""
+
+PairClass = Literal["copy", "same"]
+"""Copied wording; or the same measure in own words."""
+
+PairScope = Literal["within", "across", "all"]
+"""Pairs within one plan, between agencies, or all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedAgency:
+    """An agency that takes part in a comparison, with the plans that count."""
+
+    name: str
+    agency_type: str | None
+    city: str | None
+    year: int | None
+    plans: tuple[str, ...]
+    framework: str | None = None
+    unread: SkippedFile | None = None
+    """Its file, where that could not be read; then nothing else is known of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerGroup:
+    """Agencies that one is compared with, and how they were chosen."""
+
+    basis: PeerBasis
+    description: str
+    """In words, such as ``同類型（公所）``."""
+    agencies: tuple[ComparedAgency, ...]
+    note: str | None = None
+    """What a reader has to know: why it was widened, that there are very few."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellEntry:
+    """One item in a cell."""
+
+    found: IndexedItem
+    relevance: float | None = None
+    """How likely it answers what was asked, or is the measure of its row, from 0 to 1; ``None`` where it simply stands
+    under the requirement."""
+    restates: bool = False
+    """It only says its requirement again, which is no measure."""
+    related_code: str | None = None
+    """The requirement it stands under, where that is not the row's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one agency has in one row."""
+
+    state: CellState
+    entries: tuple[CellEntry, ...] = ()
+    damage: tuple[Damage, ...] = ()
+    """What its source lost there."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonRow:
+    """One line of a comparison."""
+
+    kind: RowKind
+    code: str | None
+    title: str
+    """The requirement, the question, or what else the row is about."""
+    pillar: str | None
+    cells: tuple[Cell, ...]
+    """One for each agency, in their order."""
+    lexical: float | None = None
+    """Of a matched row: the shared wording, from 0 to 1."""
+    same: float | None = None
+    """Of a matched row: how likely both are the same measure, from 0 to 1."""
+    change: Change | None = None
+    differences: tuple[Difference, ...] = ()
+    """Numbers, frequencies and polarity that differ between the two of a matched row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Agencies side by side, or one agency's plans of two years."""
+
+    scope: ComparisonScope
+    asked: str
+    """The code or the question; empty for a whole framework."""
+    framework: str | None
+    framework_title: str | None
+    agencies: tuple[ComparedAgency, ...]
+    """The columns. Of two years each column is the agency's plan of that year."""
+    rows: tuple[ComparisonRow, ...]
+    model: str
+    years: tuple[int, int] | None = None
+    cut: int = 0
+    """Items that are close enough to the question and that ``limit`` left out."""
+
+    def counts(self, column: int) -> dict[CellState, int]:
+        """How many rows of requirements or questions of a column have each state."""
+        states: list[CellState] = [row.cells[column].state for row in self.rows]
+        return {state: states.count(state) for state in dict.fromkeys(states)}
+
+    def changed(self, *changes: Change) -> tuple[ComparisonRow, ...]:
+        """The rows of these changes."""
+        return tuple(row for row in self.rows if row.change in changes)
+
+
+@dataclass(frozen=True, slots=True)
+class NearestItem:
+    """An agency's own item that is nearest to something, and how near that is."""
+
+    found: IndexedItem
+    same: float
+    """How likely it is the same measure, from 0 to 1."""
+    lexical: float
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One line of what an agency lacks, or may lack."""
+
+    kind: GapKind
+    code: str | None
+    requirement: str | None
+    """Title of the requirement it belongs to."""
+    peers_with: int
+    """How many peers have it."""
+    peers_total: int
+    examples: tuple[IndexedItem, ...] = ()
+    """Peers' own words, of different agencies, the most typical first."""
+    nearest: NearestItem | None = None
+    """What of the agency's own comes nearest."""
+    damage: Damage | None = None
+    plan: str | None = None
+    """The agency's plan that a damage is in."""
+    holders: tuple[str, ...] = ()
+    """Names of the peers that have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class GapReport:
+    """What an agency lacks beside its peers."""
+
+    agency: ComparedAgency
+    peers: PeerGroup
+    gaps: tuple[Gap, ...]
+    """Requirements first, then measures, by how many peers have them; damage last."""
+    model: str
+    framework: str | None
+    least_peers: int
+    """Measures of fewer peers are not listed."""
+    rare: int
+    """How many groups of measures those are."""
+    covered_from: float
+    """From this probability on the agency is taken to have a measure."""
+    covered: int
+    """Groups of measures of the peers that it has."""
+
+    def of(self, *kinds: GapKind) -> tuple[Gap, ...]:
+        """The gaps of these kinds."""
+        return tuple(gap for gap in self.gaps if gap.kind in kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicatePair:
+    """Two items that say the same."""
+
+    kind: PairClass
+    first: IndexedItem
+    second: IndexedItem
+    lexical: float
+    """Share of the wording that both have, from 0 to 1."""
+    semantic: float
+    """Nearness in meaning, from 0 (as different measures are) to 1."""
+    copied: float
+    """How likely the wording was copied, from 0 to 1."""
+    same: float
+    """How likely both are the same measure, from 0 to 1."""
+    differences: tuple[Difference, ...]
+    group: int
+    """Number of its group, from 1."""
+
+    @property
+    def is_within(self) -> bool:
+        """Whether both stand in one plan."""
+        return self.first.plan == self.second.plan
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateGroup:
+    """Items that say the same, all of them with each other on average."""
+
+    number: int
+    items: tuple[IndexedItem, ...]
+    copied: bool
+    """Whether its pairs are copies."""
+
+    @property
+    def agencies(self) -> tuple[str, ...]:
+        """Names of the agencies, each once, in order."""
+        return tuple(dict.fromkeys(one.metadata.agency or one.plan for one in self.items))
+
+
+@dataclass(frozen=True, slots=True)
+class TradeOff:
+    """What a threshold finds of judged pairs, and what it misses."""
+
+    threshold: float
+    found: int
+    right: int
+    missed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """Copies and equal measures."""
+
+    scope: PairScope
+    pairs: tuple[DuplicatePair, ...]
+    """Copies first, the surest first."""
+    groups: tuple[DuplicateGroup, ...]
+    copy_threshold: float
+    same_threshold: float
+    searched: int
+    """How many measures were compared."""
+    model: str
+    agencies: tuple[str, ...] = ()
+    """One side of each pair is of these, where any were named."""
+    candidates: tuple[DuplicatePair, ...] = ()
+    """All pairs down to the lowest threshold that can be asked for, so that another one needs no new search."""
+
+    def of(self, kind: PairClass) -> tuple[DuplicatePair, ...]:
+        """The pairs of a class."""
+        return tuple(pair for pair in self.pairs if pair.kind == kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Where a number stands among those of the peers."""
+
+    value: float | None
+    """The agency's own; ``None`` where it is not known."""
+    lower: float | None
+    median: float | None
+    upper: float | None
+    """Quartiles of the peers; ``None`` where there are too few."""
+    rank: int | None = None
+    """The agency's place among all, from 1 for the largest; equal ones share a place."""
+    ranked: int = 0
+    """How many agencies were ranked, it included."""
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkLine:
+    """One requirement, pillar, or the whole plan (``code`` ``None``)."""
+
+    code: str | None
+    title: str
+    level: Literal["whole", "pillar", "requirement"]
+    measures: Spread
+    """Number of measures, without those that only say their requirement again."""
+    coverage: Spread
+    """Share of the requirements that have a measure, from 0 to 1."""
+    concreteness: Spread
+    """Mean share of the marks of a concrete measure, from 0 to 1."""
+    originality: Spread
+    """Mean of 1 minus the likeness of the nearest measure of any peer, from 0 to 1."""
+    lost: bool = False
+    """The source lost something there, so what is missing is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """Where one agency stands among its peers."""
+
+    agency: ComparedAgency
+    peers: PeerGroup
+    framework: str | None
+    framework_title: str | None
+    lines: tuple[BenchmarkLine, ...]
+    model: str
+    marks: tuple[tuple[str, float | None, float | None], ...] = ()
+    """Each mark of a concrete measure, the share of the agency's measures that have it, and the median of the peers'."""
+
+    def line(self, code: str | None) -> BenchmarkLine:
+        """The line of a requirement or pillar; of the whole plan for ``None``.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return {line.code: line for line in self.lines}[code]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Agencies side by side in numbers: requirements by agencies."""
+
+    framework: str | None
+    framework_title: str | None
+    agencies: tuple[ComparedAgency, ...]
+    benchmarks: tuple[Benchmark, ...]
+    """One for each agency, each among its own peers."""
+    model: str

@@ -1,0 +1,291 @@
+"""What an agency lacks beside its peers, and what its source may have lost.
+
+A wrong 「you lack this」 costs trust, so three things are kept apart: requirements without a measure, measures that
+peers have and nothing of the agency's own comes near, and places where the source lost something, of which nobody can
+tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from plansearch.agencies import Agency
+from plansearch.findings import Gap, GapKind, GapReport, NearestItem, PeerGroup
+from plansearch.frameworks import Framework, Requirement, bundled_frameworks
+from plansearch.index import PlanIndex
+from plansearch.matching import SAME_THRESHOLD, Matcher, alike_pairs, cluster
+from plansearch.peers import as_compared, find_peers, one_agency
+from plansearch.results import IndexedItem
+from plansearch.store.catalog import LOSSES
+from plansearch.substance import Measures, codes_in, measures_of
+from plansearch.types import Damage, DamageKind, Progress
+
+COVERED_FROM: Final = 0.3
+"""Probability of one measure from which on an agency is taken to have what its peers have. Of judged pairs that are the
+same measure seven of eight come to more; what comes to a little less is shown beside the gap, for people to look."""
+
+EXAMPLES: Final = 2
+"""Peers' own words that a gap shows."""
+
+LINK_FLOOR: Final = 0.2
+"""Pairs of peers' measures that are less likely one measure count as not alike at all when they are grouped."""
+
+ANYWHERE: Final[tuple[DamageKind, ...]] = ("page_unread", "sheet_unread")
+"""Damage by which anything may be missing: then nothing is called missing."""
+
+UNPLACED: Final[tuple[DamageKind, ...]] = ("heading_unknown",)
+"""Damage by which a requirement may be there and not be recognised."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Losses:
+    """What the source of an agency's plans lost."""
+
+    by_code: Mapping[str, tuple[str, Damage]]
+    """By requirement: the plan and the first damage there."""
+    anywhere: tuple[tuple[str, Damage], ...]
+    unplaced: tuple[tuple[str, Damage], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Peers:
+    """The peers' measures, and whose they are."""
+
+    group: PeerGroup
+    measures: Measures
+    owners: tuple[str, ...]
+    """Name of the agency of each measure."""
+
+    def holding(self, places: Iterable[int]) -> tuple[str, ...]:
+        """Agencies that have any of some measures, in the order of the peers."""
+        names = {self.owners[place] for place in places}
+        return tuple(agency.name for agency in self.group.agencies if agency.name in names)
+
+    def examples(self, places: Sequence[int]) -> tuple[IndexedItem, ...]:
+        """The first measures of different agencies."""
+        first: dict[str, int] = {}
+        for place in places:
+            first.setdefault(self.owners[place], place)
+        return tuple(self.measures.items[place] for place in list(first.values())[:EXAMPLES])
+
+
+def find_gaps(
+    index: PlanIndex,
+    agency: str,
+    *,
+    peers: Sequence[str] = (),
+    year: int | None = None,
+    least_peers: int | None = None,
+    progress: Progress | None = None,
+) -> GapReport:
+    """Find what an agency lacks beside its peers.
+
+    Args:
+        index: where the plans are.
+        agency: its name or a part of it, or its plan's file.
+        peers: whom it is compared with, as `plansearch.peers.find_peers` takes it.
+        year: which plans count; of each agency its last one by default.
+        least_peers: how many peers have to have a measure for it to be listed; by default 1 among agencies that were
+            chosen or are of one type, and 2 where peers were widened to agencies with other duties.
+        progress: told (done, total) of measures that were compared.
+
+    Raises:
+        PlansearchError: the agency or the peers are unknown, or the index fails.
+    """
+    own = one_agency(index, agency, year)
+    group = find_peers(index, own, peers, year=year)
+    least = least_peers if least_peers is not None else 1 + (group.basis == "widened")
+    mine = measures_of(index, [plan.plan for plan in own.plans])
+    theirs = _peers(index, group)
+    framework = next((one for one in bundled_frameworks() if one.id == own.framework), None)
+    losses = _losses(index, own)
+    listed = [*_missing_requirements(index, own, mine, theirs, framework, losses)]
+    measures, rare, covered = _missing_measures(index, mine, theirs, framework, losses, least, progress)
+    return GapReport(
+        as_compared(own),
+        group,
+        (*(gap for gap in listed if gap.kind != "damage"), *measures, *(gap for gap in listed if gap.kind == "damage")),
+        index.model,
+        own.framework,
+        least,
+        rare,
+        COVERED_FROM,
+        covered,
+    )
+
+
+def _peers(index: PlanIndex, group: PeerGroup) -> _Peers:
+    owner = {plan: agency.name for agency in group.agencies for plan in agency.plans}
+    measures = measures_of(index, list(owner))
+    return _Peers(group, measures, tuple(owner[one.plan] for one in measures.items))
+
+
+def _losses(index: PlanIndex, agency: Agency) -> _Losses:
+    found = [(plan.plan, damage) for plan in agency.plans for damage in index.damage(plan.plan)]
+    by_code: dict[str, tuple[str, Damage]] = {}
+    for plan, damage in found:
+        if damage.kind in LOSSES and damage.code:
+            by_code.setdefault(damage.code, (plan, damage))
+    return _Losses(
+        by_code,
+        tuple(one for one in found if one[1].kind in ANYWHERE),
+        tuple(one for one in found if one[1].kind in UNPLACED),
+    )
+
+
+def _missing_requirements(
+    index: PlanIndex,
+    agency: Agency,
+    mine: Measures,
+    theirs: _Peers,
+    framework: Framework | None,
+    losses: _Losses,
+) -> list[Gap]:
+    """Requirements without a measure, and places where the source lost something."""
+    by_code = _by_code(mine.items, framework)
+    peers_by_code = _by_code(theirs.measures.items, framework)
+    copied = _restated(index, agency)
+    gaps = [Gap("damage", None, None, 0, len(theirs.group.agencies), damage=one, plan=plan) for plan, one in losses.anywhere]
+    for requirement in framework.requirements if framework else ():
+        holders = peers_by_code.get(requirement.code, [])
+        lost = losses.by_code.get(requirement.code)
+        missing = requirement.code not in by_code
+        if lost is None and missing:
+            # nobody can tell where a page or a heading was not understood
+            lost = next(iter((*losses.anywhere, *losses.unplaced)), None)
+        if lost is not None:
+            gaps.append(_gap(requirement, "damage", theirs, holders, plan=lost[0], damage=lost[1]))
+        elif missing:
+            said_again = copied.get(requirement.code)
+            kind = "boilerplate" if said_again else "requirement"
+            nearest = NearestItem(said_again, 0.0, 1.0) if said_again else None
+            gaps.append(_gap(requirement, kind, theirs, holders, nearest=nearest))
+    order = {"requirement": 0, "boilerplate": 1, "damage": 2}
+    return sorted(gaps, key=lambda gap: (order[gap.kind], -gap.peers_with))
+
+
+def _by_code(items: Sequence[IndexedItem], framework: Framework | None) -> dict[str, list[int]]:
+    """Places of the measures of each requirement."""
+    places: dict[str, list[int]] = {}
+    for place, found in enumerate(items):
+        for code in codes_in(found, framework.id if framework else None):
+            places.setdefault(code, []).append(place)
+    return places
+
+
+def _restated(index: PlanIndex, agency: Agency) -> dict[str, IndexedItem]:
+    """Of each requirement the first item that only says it again."""
+    names = {plan.plan for plan in agency.plans}
+    items = (one for one in index.items(sorted(index.restating)) if one.plan in names and one.item.code)
+    found: dict[str, IndexedItem] = {}
+    for one in items:
+        found.setdefault(one.item.code or "", one)
+    return found
+
+
+def _gap(requirement: Requirement, kind: GapKind, theirs: _Peers, holders: Sequence[int], **what: Any) -> Gap:
+    names = theirs.holding(holders)
+    return Gap(
+        kind,
+        requirement.code,
+        requirement.title,
+        len(names),
+        len(theirs.group.agencies),
+        examples=theirs.examples(holders),
+        holders=names,
+        **what,
+    )
+
+
+def _missing_measures(
+    index: PlanIndex,
+    mine: Measures,
+    theirs: _Peers,
+    framework: Framework | None,
+    losses: _Losses,
+    least_peers: int,
+    progress: Progress | None,
+) -> tuple[list[Gap], int, int]:
+    """Measures of peers that nothing of the agency's own comes near; how many were too rare; how many it has."""
+    if not len(theirs.measures) or losses.anywhere:
+        return [], 0, 0
+    matcher = Matcher(index, (*theirs.measures.positions, *mine.positions))
+    among = Matcher(index, theirs.measures.positions)
+    pairs = alike_pairs(among, LINK_FLOOR, progress)
+    alike = {
+        (int(a), int(b)): float(same) for a, b, same in zip(pairs.first, pairs.second, pairs.likeness.same, strict=True)
+    }
+    groups = cluster(len(among), alike, SAME_THRESHOLD)
+    grouped = {place for group in groups for place in group}
+    groups += [[place] for place in range(len(among)) if place not in grouped]
+    nearest, same, lexical = _nearest_own(matcher, len(theirs.measures), len(mine))
+    titles = {one.code: one.title for one in framework.requirements} if framework else {}
+    gaps: list[Gap] = []
+    rare = covered = 0
+    for group in groups:
+        best = max(group, key=lambda place: same[place])
+        code = _main_code([theirs.measures.items[place] for place in group], framework)
+        holders = theirs.holding(group)
+        if same[best] >= COVERED_FROM:
+            covered += 1
+        elif code not in losses.by_code and len(holders) < least_peers:
+            rare += 1
+        elif code not in losses.by_code:
+            own = NearestItem(mine.items[nearest[best]], float(same[best]), float(lexical[best])) if len(mine) else None
+            typical = _most_typical(group, alike)
+            gaps.append(
+                Gap(
+                    "measure",
+                    code,
+                    titles.get(code or ""),
+                    len(holders),
+                    len(theirs.group.agencies),
+                    examples=theirs.examples(typical),
+                    nearest=own,
+                    holders=holders,
+                )
+            )
+    gaps.sort(key=lambda gap: (-gap.peers_with, gap.nearest.same if gap.nearest else 0.0))
+    return gaps, rare, covered
+
+
+def _nearest_own(
+    matcher: Matcher, n_theirs: int, n_mine: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """For each measure of the peers the agency's own that is most likely the same, how likely, and the shared wording."""
+    nearest, same, lexical = np.zeros(n_theirs, dtype=np.int64), np.zeros(n_theirs), np.zeros(n_theirs)
+    if not n_mine:
+        return nearest, same, lexical
+    own = np.arange(n_theirs, n_theirs + n_mine)
+    for start in range(0, n_theirs, _BLOCK):
+        rows = np.arange(start, min(start + _BLOCK, n_theirs))
+        likeness = matcher.likeness_between(rows, own)
+        best = likeness.same.argmax(axis=1)
+        nearest[rows] = best
+        same[rows] = likeness.same[np.arange(len(rows)), best]
+        lexical[rows] = likeness.lexical[np.arange(len(rows)), best]
+    return nearest, same, lexical
+
+
+_BLOCK: Final = 500
+"""Measures that are compared with all own ones at once."""
+
+
+def _main_code(items: Sequence[IndexedItem], framework: Framework | None) -> str | None:
+    """The requirement that most of some items answer; the first of equally many."""
+    codes = [code for one in items for code in codes_in(one, framework.id if framework else None)]
+    return max(dict.fromkeys(codes), key=codes.count) if codes else None
+
+
+def _most_typical(group: Sequence[int], alike: Mapping[tuple[int, int], float]) -> list[int]:
+    """The members of a group, those first that are most like all others."""
+
+    def closeness(place: int) -> float:
+        return sum(alike.get((min(place, other), max(place, other)), 0.0) for other in group if other != place)
+
+    return sorted(group, key=lambda place: (-closeness(place), place))

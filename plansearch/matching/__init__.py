@@ -1,0 +1,26 @@
+"""Which items say the same, of any two sets of them: two scores for each pair, wording and meaning.
+
+Comparison, gaps, duplicates and benchmark stand on this.
+"""
+
+from __future__ import annotations
+
+from plansearch.matching.assignment import assign
+from plansearch.matching.candidates import alike_pairs
+from plansearch.matching.clustering import cluster
+from plansearch.matching.pairing import (
+    COPY_THRESHOLD,
+    SAME_THRESHOLD,
+    Likeness,
+    Matcher,
+)
+
+__all__ = [
+    "COPY_THRESHOLD",
+    "SAME_THRESHOLD",
+    "Likeness",
+    "Matcher",
+    "alike_pairs",
+    "assign",
+    "cluster",
+]

@@ -1,0 +1,52 @@
+"""Groups of items that say the same, from pairs that do."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping
+
+
+def cluster(n_items: int, pairs: Mapping[tuple[int, int], float], threshold: float) -> list[list[int]]:
+    """Group items by average linkage: two groups join while their members are alike on average.
+
+    A chain of pairs makes no group: what is like a second, which is like a third, need not be like the third.
+    Pairs that are not given count as not alike at all.
+
+    Args:
+        n_items: how many items there are.
+        pairs: two rows, the smaller first, and how alike they are, from 0 to 1.
+        threshold: least average likeness between two groups that join.
+
+    Returns:
+        The groups of two and more, each with its rows ascending, by their first rows.
+    """
+    links: dict[int, dict[int, float]] = {}
+    for (first, second), alike in pairs.items():
+        links.setdefault(first, {})[second] = alike
+        links.setdefault(second, {})[first] = alike
+    waiting = [(-alike, *pair) for pair, alike in pairs.items() if alike >= threshold]
+    heapq.heapify(waiting)
+    members = {row: [row] for row in links}
+    after = n_items
+    while waiting:
+        _, first, second = heapq.heappop(waiting)
+        if first not in members or second not in members:
+            continue
+        joined, after = after, after + 1
+        members[joined] = members.pop(first) + members.pop(second)
+        links[joined] = _joined(links.pop(first), links.pop(second), (first, second))
+        for other, total in links[joined].items():
+            of_other = links[other]
+            of_other.pop(first, None)
+            of_other.pop(second, None)
+            of_other[joined] = total
+            average = total / (len(members[joined]) * len(members[other]))
+            if average >= threshold:
+                heapq.heappush(waiting, (-average, *sorted((joined, other))))
+    return sorted(sorted(rows) for rows in members.values() if len(rows) > 1)
+
+
+def _joined(one: dict[int, float], other: dict[int, float], without: Iterable[int]) -> dict[int, float]:
+    """Sums of the likeness of two groups to each third one."""
+    left = set(without)
+    return {key: one.get(key, 0.0) + other.get(key, 0.0) for key in sorted({*one, *other} - left)}

@@ -1,0 +1,184 @@
+"""Two scores for a pair of items: how much of the wording is shared, and how near the meanings are.
+
+From them and from whether both answer one requirement come two probabilities: that one was copied from the other (or
+both from a third), and that both are the same measure. The weights were fitted to judged pairs
+(``benchmarks/calibrate_pairs.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from plansearch.index import PlanIndex
+from plansearch.matching.wording import Numbers, Overlap, Rows, Wordings
+from plansearch.results import IndexedItem
+from plansearch.types import FloatMatrix
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for pairs being alike; every field has one number for each pair."""
+
+    lexical: Numbers
+    """Share of the wording that both have, from 0 to 1."""
+    cosines: Numbers
+    jaccard: Numbers
+    """Logarithm of that share, as are the next three; `Overlap` says of what."""
+    contained: Numbers
+    synonymous: Numbers
+    clauses: Numbers
+    meaning: Numbers
+    """How much nearer the vectors are than those of different measures, in standard deviations of the model."""
+    one_requirement: Numbers
+    """1 where both answer one requirement, in two plans. Within a plan it says nothing: a list has different measures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Of a logistic function over `Evidence`."""
+
+    base: float
+    jaccard: float = 0.0
+    contained: float = 0.0
+    synonymous: float = 0.0
+    clauses: float = 0.0
+    meaning: float = 0.0
+    one_requirement: float = 0.0
+
+    def odds(self, evidence: Evidence) -> Numbers:
+        """Log odds of each pair."""
+        return (
+            self.base
+            + self.jaccard * evidence.jaccard
+            + self.contained * evidence.contained
+            + self.synonymous * evidence.synonymous
+            + self.clauses * evidence.clauses
+            + self.meaning * evidence.meaning
+            + self.one_requirement * evidence.one_requirement
+        )
+
+
+COPY: Final = Weights(base=4.49, jaccard=3.22, contained=6.01, meaning=0.55)
+"""Tells whether a wording was copied."""
+SAME: Final = Weights(base=2.31, synonymous=1.9, clauses=0.56, meaning=0.42, one_requirement=1.94)
+"""Tells whether two items are the same measure."""
+
+COPY_THRESHOLD: Final = 0.4
+"""Least probability of a copy; `plansearch.matching.trade` says what each threshold finds and misses."""
+SAME_THRESHOLD: Final = 0.5
+"""Least probability of one measure."""
+
+SMALLEST: Final = 0.02
+"""Added to a share before its logarithm is taken, so that sharing nothing is not infinitely far."""
+
+_AT_ONCE: Final = 50_000
+"""Pairs whose vectors are multiplied at once, about two hundred megabytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How alike pairs of items are; every field has one number for each pair, from 0 to 1."""
+
+    lexical: Numbers
+    """Share of the wording that both have, rare words counting more (weighted Jaccard)."""
+    semantic: Numbers
+    """Nearness of the vectors: 0 where they are no nearer than different measures are, 1 where they are equal."""
+    copied: Numbers
+    """Probability that the wording was copied."""
+    same: Numbers
+    """Probability that both are the same measure, in whatever words."""
+
+
+class Matcher:
+    """Compares items of one index; what it needs of them is worked out once.
+
+    Items are named by their row, which is their place in ``positions``.
+    """
+
+    def __init__(self, index: PlanIndex, positions: Sequence[int]) -> None:
+        self.index = index
+        self.positions = np.asarray(positions, dtype=np.int64)
+        self.wordings = Wordings.of(index, positions)
+        self._vectors: FloatMatrix = index.vectors(positions)
+        items = index.items(positions)
+        self.plans: npt.NDArray[np.int64] = _numbered([item.plan for item in items])
+        self._requirements = _requirements([_codes(item) for item in items])
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def likeness(self, first: Rows, second: Rows) -> Likeness:
+        """How alike each row of ``first`` is to the row of ``second`` at the same place."""
+        return self._judge(self.evidence(first, second))
+
+    def likeness_between(self, first: Rows, second: Rows) -> Likeness:
+        """How alike each row of ``first`` is to each of ``second``: every field is ``(n_first, n_second)``."""
+        cosines = (self._vectors[first] @ self._vectors[second].T).astype(np.float64)
+        shared = (self._requirements[first] @ self._requirements[second].T).toarray() > 0
+        across = self.plans[first][:, np.newaxis] != self.plans[second][np.newaxis, :]
+        return self._judge(self._evidence(self.wordings.overlap_between(first, second), cosines, shared & across))
+
+    def evidence(self, first: Rows, second: Rows) -> Evidence:
+        """What speaks for each row of ``first`` being like the row of ``second`` at the same place."""
+        cosines = np.empty(len(first))
+        for start in range(0, len(first), _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            cosines[part] = np.einsum("ij,ij->i", self._vectors[first[part]], self._vectors[second[part]])
+        shared = np.asarray(self._requirements[first].multiply(self._requirements[second]).sum(axis=1)).ravel() > 0
+        across = self.plans[first] != self.plans[second]
+        return self._evidence(self.wordings.overlap(first, second), cosines, shared & across)
+
+    def _evidence(self, overlap: Overlap, cosines: Numbers, one_requirement: npt.NDArray[np.bool_]) -> Evidence:
+        return Evidence(
+            overlap.jaccard,
+            cosines,
+            np.log(overlap.jaccard + SMALLEST),
+            np.log(overlap.contained + SMALLEST),
+            np.log(overlap.synonymous + SMALLEST),
+            np.log(overlap.clauses + SMALLEST),
+            self.index.between.standardise(cosines),
+            one_requirement.astype(np.float64),
+        )
+
+    def _judge(self, evidence: Evidence) -> Likeness:
+        mean = self.index.between.mean
+        copied = _probability(COPY.odds(evidence))
+        return Likeness(
+            evidence.lexical,
+            np.clip((evidence.cosines - mean) / max(1.0 - mean, SMALLEST), 0.0, 1.0),
+            copied,
+            # what was copied is the same measure
+            np.maximum(copied, _probability(SAME.odds(evidence))),
+        )
+
+
+def _probability(odds: Numbers) -> Numbers:
+    likely: Numbers = 1.0 / (1.0 + np.exp(-odds))
+    return likely
+
+
+def _numbered(names: Sequence[str]) -> npt.NDArray[np.int64]:
+    """A number for each name, the same for equal ones."""
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return np.asarray([numbers[name] for name in names], dtype=np.int64)
+
+
+def _codes(found: IndexedItem) -> tuple[tuple[str, str], ...]:
+    """Framework and code of every requirement that an item answers, by itself or by the crosswalk."""
+    item = found.item
+    own = [(found.framework, item.code)] if found.framework and item.code else []
+    return tuple(dict.fromkeys([*own, *((match.framework, match.code) for match in item.crosswalk)]))
+
+
+def _requirements(codes: Sequence[Sequence[tuple[str, str]]]) -> sparse.csr_matrix:
+    """Which items answer which requirement, ``(n_items, n_requirements)``."""
+    columns = {code: column for column, code in enumerate(dict.fromkeys(code for some in codes for code in some))}
+    indices = np.fromiter((columns[code] for some in codes for code in some), dtype=np.int64)
+    indptr = np.concatenate([[0], np.cumsum([len(some) for some in codes], dtype=np.int64)])
+    return sparse.csr_matrix((np.ones(len(indices)), indices, indptr), shape=(len(codes), max(len(columns), 1)))

@@ -1,0 +1,60 @@
+"""Search inside each agency as if it stood alone: no other plan changes what is found of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from plansearch.index import PlanIndex
+from plansearch.retrieval.phrases import with_phrases
+from plansearch.retrieval.question import understand
+from plansearch.retrieval.scoring import THRESHOLDS, rate_alone
+from plansearch.retrieval.searching import check_query
+from plansearch.text import Tokenizer
+
+POSSIBLE = THRESHOLDS["possible"]
+"""Least probability of what may answer a question."""
+ANSWERS = THRESHOLDS["related"]
+"""Least probability of what does."""
+
+
+def answers_alone(index: PlanIndex, query: str, *, exact: bool = False) -> npt.NDArray[np.float64]:
+    """How likely each item of an index answers a question, judged for itself, ``(n_items,)``, from 0 to 1.
+
+    What lacks a phrase of the question, and what only says its requirement again, comes to 0.
+
+    Args:
+        index: what is searched.
+        query: as `search` takes it.
+        exact: add no words to the question.
+
+    Raises:
+        EmptyQueryError: the query holds nothing to search for.
+        QueryError: it is too long.
+        PlansearchError: the model or the index fails.
+    """
+    query = check_query(query)
+    question = understand(index, query, exact=exact, tokenizer=_whole_dictionary())
+    if question.only_asks:
+        return np.zeros(len(index))
+    likely = rate_alone(index, question, _whole_dictionary())
+    likely[sorted(index.restating)] = 0.0
+    if question.phrases:
+        likely[~with_phrases(index, question.phrases)] = 0.0
+    return likely
+
+
+def best_of(likely: npt.NDArray[np.float64], positions: Sequence[int], least: float) -> list[int]:
+    """Those of some positions that come to a probability, best first, ties in order."""
+    places = np.asarray(positions, dtype=np.int64)
+    kept = places[likely[places] >= least]
+    return [int(place) for place in kept[np.argsort(-likely[kept], kind="stable")]]
+
+
+@cache
+def _whole_dictionary() -> Tokenizer:
+    """Loaded once: it takes a second."""
+    return Tokenizer.full()

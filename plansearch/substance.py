@@ -1,0 +1,50 @@
+"""Which items of a plan are the measures that agencies are compared by.
+
+A plan also says what it is for, how it is followed up, that it may be amended; and it may copy a heading instead of
+giving a measure. None of that is something that an agency does and another lacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from plansearch.index import PlanIndex
+from plansearch.results import Filters, IndexedItem
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """The measures of some plans: positions in the index, and what stands there."""
+
+    positions: tuple[int, ...]
+    items: tuple[IndexedItem, ...]
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+
+def measures_of(index: PlanIndex, plans: Sequence[str]) -> Measures:
+    """The measures of some plans, without what only says its requirement again, in the order of the index.
+
+    Where a plan has requirements, only what stands in their part of it counts, whether or not it stands under one.
+    """
+    by_plan = index.catalog.allowed_by_plan(Filters())
+    positions = [place for plan in plans for place in by_plan.get(plan, ())]
+    items = index.items(positions)
+    parts = {(one.plan, one.item.section) for one in items if one.item.code}
+    with_requirements = {plan for plan, _ in parts}
+    kept = [
+        (place, one)
+        for place, one in zip(positions, items, strict=True)
+        if place not in index.restating
+        and (one.plan not in with_requirements or one.item.code or (one.plan, one.item.section) in parts)
+    ]
+    return Measures(tuple(place for place, _ in kept), tuple(one for _, one in kept))
+
+
+def codes_in(found: IndexedItem, framework: str | None) -> tuple[str, ...]:
+    """The requirements of a framework that an item answers: its own, or those that the crosswalk gives."""
+    if found.framework == framework:
+        return (found.item.code,) if found.item.code else ()
+    return tuple(match.code for match in found.item.crosswalk if match.framework == framework)
