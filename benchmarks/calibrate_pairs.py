@@ -65,7 +65,9 @@ def main(arguments: Sequence[str]) -> None:
         for index, pairs in zip(arguments[::2], arguments[1::2], strict=True):
             sets.append(collect(opened.enter_context(PlanIndex.open(Path(index))), Path(pairs)))
     for kind, least in (("copied", COPIED), ("same", SAME)):
-        whole = fit(np.vstack([getattr(one, kind) for one in sets]), np.concatenate([one.labels for one in sets]) >= least)
+        whole = fit(
+            np.vstack([getattr(one, kind) for one in sets]), np.concatenate([one.labels for one in sets]) >= least
+        )
         print(f"\n{kind}: weights {[round(float(weight), 2) for weight in whole.weights]}")
         for one in sets:
             others = [other for other in sets if other is not one] or [one]
@@ -76,7 +78,8 @@ def main(arguments: Sequence[str]) -> None:
             truth = one.labels >= least
             unseen = " ".join(f"{t:.2f}:{f1(alone.of(getattr(one, kind)) >= t, truth):.3f}" for t in THRESHOLDS)
             seen = " ".join(f"{t:.2f}:{f1(whole.of(getattr(one, kind)) >= t, truth):.3f}" for t in THRESHOLDS)
-            print(f"  {one.name} ({truth.sum()} of {len(truth)})\n    F1 fitted to the others {unseen}\n    F1 fitted to all        {seen}")
+            print(f"  {one.name} ({truth.sum()} of {len(truth)})")
+            print(f"    F1 fitted to the others {unseen}\n    F1 fitted to all        {seen}")
         likely = np.concatenate([whole.of(getattr(one, kind)) for one in sets])
         print_trade(likely, np.concatenate([one.labels for one in sets]) >= least)
 
@@ -133,7 +136,8 @@ def print_trade(likely: Array, truth: npt.NDArray[np.bool_]) -> None:
     """What each threshold finds, of how many, and what it misses."""
     for threshold in THRESHOLDS:
         found = likely >= threshold
-        print(f"  {threshold:.2f}: {int(found.sum())} found, {int((found & truth).sum())} right, {int((truth & ~found).sum())} missed")
+        counts = int(found.sum()), int((found & truth).sum()), int((truth & ~found).sum())
+        print("  {:.2f}: {} found, {} right, {} missed".format(threshold, *counts))
 
 
 if __name__ == "__main__":

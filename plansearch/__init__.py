@@ -12,10 +12,27 @@ from typing import TYPE_CHECKING
 from plansearch.version import __version__
 
 if TYPE_CHECKING:
+    from plansearch.benchmark import benchmark_agency, benchmark_all
     from plansearch.collection import Collection, read_collection, read_plan
+    from plansearch.comparison import compare, compare_years
+    from plansearch.duplicates import at_thresholds, find_duplicates
     from plansearch.errors import PlansearchError
+    from plansearch.findings import (
+        Benchmark,
+        Comparison,
+        DuplicateGroup,
+        DuplicatePair,
+        Duplicates,
+        Gap,
+        GapReport,
+        Overview,
+        PeerGroup,
+        Standing,
+    )
     from plansearch.frameworks.catalog import Framework, Requirement, bundled_frameworks
+    from plansearch.gaps import find_gaps
     from plansearch.index import PlanIndex
+    from plansearch.overview import agency_overview
     from plansearch.results import (
         AgencyHits,
         AgencyResult,
@@ -32,15 +49,24 @@ if TYPE_CHECKING:
 __all__ = [
     "AgencyHits",
     "AgencyResult",
+    "Benchmark",
     "BuildReport",
     "Collection",
+    "Comparison",
     "Damage",
+    "DuplicateGroup",
+    "DuplicatePair",
+    "Duplicates",
     "Encoder",
     "Filters",
     "Framework",
+    "Gap",
+    "GapReport",
     "Hit",
     "IndexedItem",
     "Metadata",
+    "Overview",
+    "PeerGroup",
     "Plan",
     "PlanIndex",
     "PlanItem",
@@ -49,8 +75,17 @@ __all__ = [
     "Requirement",
     "SearchResult",
     "Span",
+    "Standing",
     "__version__",
+    "agency_overview",
+    "at_thresholds",
+    "benchmark_agency",
+    "benchmark_all",
     "bundled_frameworks",
+    "compare",
+    "compare_years",
+    "find_duplicates",
+    "find_gaps",
     "read_collection",
     "read_plan",
     "search",
@@ -58,10 +93,27 @@ __all__ = [
 ]
 
 _HOMES = {
+    "benchmark": ("benchmark_agency", "benchmark_all"),
     "collection": ("Collection", "read_collection", "read_plan"),
+    "comparison": ("compare", "compare_years"),
+    "duplicates": ("at_thresholds", "find_duplicates"),
     "errors": ("PlansearchError",),
+    "findings": (
+        "Benchmark",
+        "Comparison",
+        "DuplicateGroup",
+        "DuplicatePair",
+        "Duplicates",
+        "Gap",
+        "GapReport",
+        "Overview",
+        "PeerGroup",
+        "Standing",
+    ),
     "frameworks.catalog": ("Framework", "Requirement", "bundled_frameworks"),
+    "gaps": ("find_gaps",),
     "index": ("PlanIndex",),
+    "overview": ("agency_overview",),
     "results": (
         "AgencyHits",
         "AgencyResult",

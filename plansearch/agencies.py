@@ -78,7 +78,9 @@ def find_agency(agencies: Sequence[Agency], wanted: str) -> Agency:
     if len(found) == 1:
         return found[0]
     names = [one.name for one in found or agencies]
-    raise UnknownFilterValueError("agency", wanted, names[:_SUGGESTED] if found else _like(part, names), ambiguous=bool(found))
+    raise UnknownFilterValueError(
+        "agency", wanted, names[:_SUGGESTED] if found else _like(part, names), ambiguous=bool(found)
+    )
 
 
 _SUGGESTED = 8

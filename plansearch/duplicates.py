@@ -30,6 +30,7 @@ def find_duplicates(
     *,
     scope: PairScope = "all",
     agencies: Sequence[str] = (),
+    plans: Sequence[str] | None = None,
     filters: Filters = NO_FILTERS,
     copy_threshold: float = COPY_THRESHOLD,
     same_threshold: float = SAME_THRESHOLD,
@@ -41,6 +42,7 @@ def find_duplicates(
         index: where to look.
         scope: ``within`` one plan, ``across`` agencies, or ``all`` pairs.
         agencies: where any are named, one side of each pair is of these.
+        plans: names of the plans that are compared; all by default.
         filters: which items are compared, on both sides.
         copy_threshold: least probability that a wording was copied, for a pair to be called ``copy``.
         same_threshold: least probability of one measure, for a pair to be called ``same``; not below
@@ -53,15 +55,15 @@ def find_duplicates(
     """
     _check(copy_threshold, same_threshold)
     named = [find_agency(group_agencies(index.plans), name) for name in agencies]
-    positions = index.catalog.allowed(resolve_filters(index, filters))
+    positions = _positions(index, plans, resolve_filters(index, filters))
     matcher = Matcher(index, positions)
     pairs = alike_pairs(matcher, LOWEST_THRESHOLD, progress)
     items = index.items(positions)
     owners = np.asarray(_numbers([one.metadata.agency or one.plan for one in items]), dtype=np.int64)
     pairs = pairs.where(_in_scope(pairs, matcher.plans, owners, scope))
     if named:
-        plans = {plan.plan for agency in named for plan in agency.plans}
-        asked = np.asarray([one.plan in plans for one in items], dtype=np.bool_)
+        theirs = {plan.plan for agency in named for plan in agency.plans}
+        asked = np.asarray([one.plan in theirs for one in items], dtype=np.bool_)
         pairs = pairs.where(asked[pairs.first] | asked[pairs.second])
     found = Duplicates(
         scope,
@@ -101,6 +103,14 @@ def at_thresholds(found: Duplicates, copy_threshold: float, same_threshold: floa
     )
 
 
+def _positions(index: PlanIndex, plans: Sequence[str] | None, filters: Filters) -> list[int]:
+    if plans is None:
+        return index.catalog.allowed(filters)
+    wanted = set(plans)
+    by_plan = index.catalog.allowed_by_plan(filters)
+    return [place for plan, places in by_plan.items() if plan in wanted for place in places]
+
+
 def _check(*thresholds: float) -> None:
     for threshold in thresholds:
         if not LOWEST_THRESHOLD <= threshold <= 1:
@@ -116,11 +126,12 @@ def _numbers(names: Sequence[str]) -> list[int]:
 def _in_scope(
     pairs: Pairs, plans: npt.NDArray[np.int64], owners: npt.NDArray[np.int64], scope: PairScope
 ) -> npt.NDArray[np.bool_]:
+    kept = np.ones(len(pairs), dtype=np.bool_)
     if scope == "within":
-        return plans[pairs.first] == plans[pairs.second]
-    if scope == "across":
-        return owners[pairs.first] != owners[pairs.second]
-    return np.ones(len(pairs), dtype=np.bool_)
+        kept[:] = plans[pairs.first] == plans[pairs.second]
+    elif scope == "across":
+        kept[:] = owners[pairs.first] != owners[pairs.second]
+    return kept
 
 
 def _pair(items: Sequence[IndexedItem], pairs: Pairs, place: int) -> DuplicatePair:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from plansearch.promises import Difference
-from plansearch.results import IndexedItem
+from plansearch.results import Caveat, IndexedItem
 from plansearch.types import Damage, SkippedFile
 
 PeerBasis = Literal["type", "city", "names", "nearest", "all", "widened"]
@@ -18,16 +18,16 @@ PeerBasis = Literal["type", "city", "names", "nearest", "all", "widened"]
 CellState = Literal["measures", "possible", "lost", "absent", "unread"]
 """What a cell of a comparison holds.
 
-``measures``: the agency's own; ``possible``: a weak candidate that somebody has to look at; ``lost``: nothing was found,
-and the source lost something there; ``absent``: searched, and nothing is close; ``unread``: the file could not be read.
-Only ``absent`` is a gap.
+``measures``: the agency's own; ``possible``: a weak candidate that somebody has to look at; ``lost``: nothing was
+found, and the source lost something there; ``absent``: searched, and nothing is close; ``unread``: the file could not be
+read. Only ``absent`` is a gap.
 """
 
-RowKind = Literal["requirement", "matched", "only", "question", "other"]
+RowKind = Literal["requirement", "matched", "perhaps", "only", "question", "other"]
 """What the cells of a row have in common.
 
-``requirement``: they answer it; ``matched``: the same measure; ``only``: a measure that one agency has; ``question``:
-they answer what was asked; ``other``: they stand under no requirement.
+``requirement``: they answer it; ``matched``: the same measure; ``perhaps``: it may be, somebody has to look; ``only``:
+a measure that one agency has; ``question``: they answer what was asked; ``other``: they stand under no requirement.
 """
 
 Change = Literal["kept", "reworded", "dropped", "new"]
@@ -82,6 +82,8 @@ class CellEntry:
     under the requirement."""
     restates: bool = False
     """It only says its requirement again, which is no measure."""
+    weak: bool = False
+    """It may answer the question, and nobody has looked yet."""
     related_code: str | None = None
     """The requirement it stands under, where that is not the row's."""
 
@@ -173,6 +175,8 @@ class Gap:
     """The agency's plan that a damage is in."""
     holders: tuple[str, ...] = ()
     """Names of the peers that have it."""
+    maybe_covered: bool = False
+    """The agency's nearest item may be the same measure; somebody has to look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +312,15 @@ class BenchmarkLine:
 
 
 @dataclass(frozen=True, slots=True)
+class GridRow:
+    """How many measures one agency has, requirement by requirement."""
+
+    agency: ComparedAgency
+    measures: tuple[int | None, ...]
+    """In the order of the framework; ``None`` where the source lost something and nothing is left."""
+
+
+@dataclass(frozen=True, slots=True)
 class Benchmark:
     """Where one agency stands among its peers."""
 
@@ -317,8 +330,20 @@ class Benchmark:
     framework_title: str | None
     lines: tuple[BenchmarkLine, ...]
     model: str
+    grid: tuple[GridRow, ...] = ()
+    """The agency first, then its peers."""
     marks: tuple[tuple[str, float | None, float | None], ...] = ()
-    """Each mark of a concrete measure, the share of the agency's measures that have it, and the median of the peers'."""
+    """Each mark of a concrete measure, the share of the agency's measures that have it, the median of the peers'."""
+
+    @property
+    def requirements(self) -> tuple[BenchmarkLine, ...]:
+        """The lines of single requirements, in the order of the framework."""
+        return tuple(line for line in self.lines if line.level == "requirement")
+
+    @property
+    def pillars(self) -> tuple[BenchmarkLine, ...]:
+        """The lines of pillars."""
+        return tuple(line for line in self.lines if line.level == "pillar")
 
     def line(self, code: str | None) -> BenchmarkLine:
         """The line of a requirement or pillar; of the whole plan for ``None``.
@@ -327,6 +352,28 @@ class Benchmark:
             KeyError: there is none.
         """
         return {line.code: line for line in self.lines}[code]
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One peer, and what it does that an agency lacks."""
+
+    peer: str
+    gaps: tuple[Gap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All that can be said of one agency's plan beside its peers'."""
+
+    benchmark: Benchmark
+    gaps: GapReport
+    duplicates: Duplicates
+    """Those that the agency has a part in."""
+    lessons: tuple[Lesson, ...]
+    """Peers that have most of what it lacks first."""
+    damage: tuple[Caveat, ...]
+    """All that its source lost or scrambled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,10 @@ tell.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from plansearch.agencies import Agency
 from plansearch.findings import Gap, GapKind, GapReport, NearestItem, PeerGroup
@@ -28,6 +27,9 @@ from plansearch.types import Damage, DamageKind, Progress
 COVERED_FROM: Final = 0.3
 """Probability of one measure from which on an agency is taken to have what its peers have. Of judged pairs that are the
 same measure seven of eight come to more; what comes to a little less is shown beside the gap, for people to look."""
+
+LOOK_FROM: Final = 0.2
+"""Probability of one measure from which on a gap is marked: the agency's nearest item may be the same measure."""
 
 EXAMPLES: Final = 2
 """Peers' own words that a gap shows."""
@@ -74,6 +76,19 @@ class _Peers:
         return tuple(self.measures.items[place] for place in list(first.values())[:EXAMPLES])
 
 
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """Everything that one answer is worked out from."""
+
+    index: PlanIndex
+    agency: Agency
+    mine: Measures
+    theirs: _Peers
+    framework: Framework | None
+    losses: _Losses
+    least_peers: int
+
+
 def find_gaps(
     index: PlanIndex,
     agency: str,
@@ -99,20 +114,24 @@ def find_gaps(
     """
     own = one_agency(index, agency, year)
     group = find_peers(index, own, peers, year=year)
-    least = least_peers if least_peers is not None else 1 + (group.basis == "widened")
-    mine = measures_of(index, [plan.plan for plan in own.plans])
-    theirs = _peers(index, group)
-    framework = next((one for one in bundled_frameworks() if one.id == own.framework), None)
-    losses = _losses(index, own)
-    listed = [*_missing_requirements(index, own, mine, theirs, framework, losses)]
-    measures, rare, covered = _missing_measures(index, mine, theirs, framework, losses, least, progress)
+    case = _Case(
+        index,
+        own,
+        measures_of(index, [plan.plan for plan in own.plans]),
+        _peers(index, group),
+        next((one for one in bundled_frameworks() if one.id == own.framework), None),
+        _losses(index, own),
+        least_peers if least_peers is not None else 1 + (group.basis == "widened"),
+    )
+    listed = _missing_requirements(case)
+    measures, rare, covered = _missing_measures(case, progress)
     return GapReport(
         as_compared(own),
         group,
         (*(gap for gap in listed if gap.kind != "damage"), *measures, *(gap for gap in listed if gap.kind == "damage")),
         index.model,
         own.framework,
-        least,
+        case.least_peers,
         rare,
         COVERED_FROM,
         covered,
@@ -138,33 +157,26 @@ def _losses(index: PlanIndex, agency: Agency) -> _Losses:
     )
 
 
-def _missing_requirements(
-    index: PlanIndex,
-    agency: Agency,
-    mine: Measures,
-    theirs: _Peers,
-    framework: Framework | None,
-    losses: _Losses,
-) -> list[Gap]:
+def _missing_requirements(case: _Case) -> list[Gap]:
     """Requirements without a measure, and places where the source lost something."""
-    by_code = _by_code(mine.items, framework)
-    peers_by_code = _by_code(theirs.measures.items, framework)
-    copied = _restated(index, agency)
-    gaps = [Gap("damage", None, None, 0, len(theirs.group.agencies), damage=one, plan=plan) for plan, one in losses.anywhere]
-    for requirement in framework.requirements if framework else ():
-        holders = peers_by_code.get(requirement.code, [])
+    mine, theirs = _by_code(case.mine.items, case.framework), _by_code(case.theirs.measures.items, case.framework)
+    total, losses = len(case.theirs.group.agencies), case.losses
+    copied = _restated(case.index, case.agency)
+    gaps = [Gap("damage", None, None, 0, total, damage=one, plan=plan) for plan, one in losses.anywhere]
+    for requirement in case.framework.requirements if case.framework else ():
+        holders = theirs.get(requirement.code, [])
         lost = losses.by_code.get(requirement.code)
-        missing = requirement.code not in by_code
+        missing = requirement.code not in mine
         if lost is None and missing:
             # nobody can tell where a page or a heading was not understood
             lost = next(iter((*losses.anywhere, *losses.unplaced)), None)
         if lost is not None:
-            gaps.append(_gap(requirement, "damage", theirs, holders, plan=lost[0], damage=lost[1]))
+            gaps.append(replace(_gap(case, requirement, "damage", holders), plan=lost[0], damage=lost[1]))
+        elif missing and (said_again := copied.get(requirement.code)):
+            gap = _gap(case, requirement, "boilerplate", holders)
+            gaps.append(replace(gap, nearest=NearestItem(said_again, 0.0, 1.0)))
         elif missing:
-            said_again = copied.get(requirement.code)
-            kind = "boilerplate" if said_again else "requirement"
-            nearest = NearestItem(said_again, 0.0, 1.0) if said_again else None
-            gaps.append(_gap(requirement, kind, theirs, holders, nearest=nearest))
+            gaps.append(_gap(case, requirement, "requirement", holders))
     order = {"requirement": 0, "boilerplate": 1, "damage": 2}
     return sorted(gaps, key=lambda gap: (order[gap.kind], -gap.peers_with))
 
@@ -188,34 +200,19 @@ def _restated(index: PlanIndex, agency: Agency) -> dict[str, IndexedItem]:
     return found
 
 
-def _gap(requirement: Requirement, kind: GapKind, theirs: _Peers, holders: Sequence[int], **what: Any) -> Gap:
-    names = theirs.holding(holders)
-    return Gap(
-        kind,
-        requirement.code,
-        requirement.title,
-        len(names),
-        len(theirs.group.agencies),
-        examples=theirs.examples(holders),
-        holders=names,
-        **what,
-    )
+def _gap(case: _Case, requirement: Requirement, kind: GapKind, holders: Sequence[int]) -> Gap:
+    names = case.theirs.holding(holders)
+    total = len(case.theirs.group.agencies)
+    examples = case.theirs.examples(holders)
+    return Gap(kind, requirement.code, requirement.title, len(names), total, examples=examples, holders=names)
 
 
-def _missing_measures(
-    index: PlanIndex,
-    mine: Measures,
-    theirs: _Peers,
-    framework: Framework | None,
-    losses: _Losses,
-    least_peers: int,
-    progress: Progress | None,
-) -> tuple[list[Gap], int, int]:
+def _missing_measures(case: _Case, progress: Progress | None) -> tuple[list[Gap], int, int]:
     """Measures of peers that nothing of the agency's own comes near; how many were too rare; how many it has."""
-    if not len(theirs.measures) or losses.anywhere:
+    theirs, mine, lost = case.theirs, case.mine, case.losses.by_code
+    if not len(theirs.measures) or case.losses.anywhere:
         return [], 0, 0
-    matcher = Matcher(index, (*theirs.measures.positions, *mine.positions))
-    among = Matcher(index, theirs.measures.positions)
+    among = Matcher(case.index, theirs.measures.positions)
     pairs = alike_pairs(among, LINK_FLOOR, progress)
     alike = {
         (int(a), int(b)): float(same) for a, b, same in zip(pairs.first, pairs.second, pairs.likeness.same, strict=True)
@@ -223,53 +220,45 @@ def _missing_measures(
     groups = cluster(len(among), alike, SAME_THRESHOLD)
     grouped = {place for group in groups for place in group}
     groups += [[place] for place in range(len(among)) if place not in grouped]
-    nearest, same, lexical = _nearest_own(matcher, len(theirs.measures), len(mine))
-    titles = {one.code: one.title for one in framework.requirements} if framework else {}
+    nearest = _nearest_own(Matcher(case.index, (*theirs.measures.positions, *mine.positions)), theirs.measures, mine)
+    titles = {one.code: one.title for one in case.framework.requirements} if case.framework else {}
     gaps: list[Gap] = []
     rare = covered = 0
     for group in groups:
-        best = max(group, key=lambda place: same[place])
-        code = _main_code([theirs.measures.items[place] for place in group], framework)
+        own = max((nearest[place] for place in group), key=lambda one: one.same) if len(mine) else None
+        code = _main_code([theirs.measures.items[place] for place in group], case.framework)
         holders = theirs.holding(group)
-        if same[best] >= COVERED_FROM:
+        if own is not None and own.same >= COVERED_FROM:
             covered += 1
-        elif code not in losses.by_code and len(holders) < least_peers:
+        elif code in lost:
+            continue  # it may stand in what the source lost, which is listed by itself
+        elif len(holders) < case.least_peers:
             rare += 1
-        elif code not in losses.by_code:
-            own = NearestItem(mine.items[nearest[best]], float(same[best]), float(lexical[best])) if len(mine) else None
-            typical = _most_typical(group, alike)
-            gaps.append(
-                Gap(
-                    "measure",
-                    code,
-                    titles.get(code or ""),
-                    len(holders),
-                    len(theirs.group.agencies),
-                    examples=theirs.examples(typical),
-                    nearest=own,
-                    holders=holders,
-                )
-            )
+        else:
+            gap = Gap("measure", code, titles.get(code or ""), len(holders), len(theirs.group.agencies))
+            examples = theirs.examples(_most_typical(group, alike))
+            maybe = own is not None and own.same >= LOOK_FROM
+            gaps.append(replace(gap, examples=examples, nearest=own, holders=holders, maybe_covered=maybe))
     gaps.sort(key=lambda gap: (-gap.peers_with, gap.nearest.same if gap.nearest else 0.0))
     return gaps, rare, covered
 
 
-def _nearest_own(
-    matcher: Matcher, n_theirs: int, n_mine: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """For each measure of the peers the agency's own that is most likely the same, how likely, and the shared wording."""
-    nearest, same, lexical = np.zeros(n_theirs, dtype=np.int64), np.zeros(n_theirs), np.zeros(n_theirs)
-    if not n_mine:
-        return nearest, same, lexical
-    own = np.arange(n_theirs, n_theirs + n_mine)
-    for start in range(0, n_theirs, _BLOCK):
-        rows = np.arange(start, min(start + _BLOCK, n_theirs))
-        likeness = matcher.likeness_between(rows, own)
-        best = likeness.same.argmax(axis=1)
-        nearest[rows] = best
-        same[rows] = likeness.same[np.arange(len(rows)), best]
-        lexical[rows] = likeness.lexical[np.arange(len(rows)), best]
-    return nearest, same, lexical
+def _nearest_own(matcher: Matcher, theirs: Measures, mine: Measures) -> list[NearestItem]:
+    """For each measure of the peers the agency's own that is most likely the same; nothing where it has none.
+
+    Args:
+        matcher: the peers' measures, then the agency's own.
+        theirs: the peers' measures.
+        mine: the agency's own.
+    """
+    nearest: list[NearestItem] = []
+    own = np.arange(len(theirs), len(theirs) + len(mine))
+    for start in range(0, len(theirs) if len(mine) else 0, _BLOCK):
+        likeness = matcher.likeness_between(np.arange(start, min(start + _BLOCK, len(theirs))), own)
+        for row, best in enumerate(likeness.same.argmax(axis=1).tolist()):
+            found = mine.items[best]
+            nearest.append(NearestItem(found, float(likeness.same[row, best]), float(likeness.lexical[row, best])))
+    return nearest
 
 
 _BLOCK: Final = 500

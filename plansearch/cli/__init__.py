@@ -9,13 +9,13 @@ import os
 from collections.abc import Sequence
 from typing import Any, Final
 
-from plansearch.cli import asking, indexing, judging, looking
+from plansearch.cli import asking, comparing, indexing, judging, looking, standing
 from plansearch.cli.app import app
 from plansearch.cli.delivery import complain
 from plansearch.cli.usage import is_usage_error, usage_message
 from plansearch.errors import PlansearchError
 
-__all__ = ["app", "asking", "indexing", "judging", "looking", "main"]
+__all__ = ["app", "asking", "comparing", "indexing", "judging", "looking", "main", "standing"]
 
 INTERRUPTED: Final = 130
 """Exit code after Ctrl-C, as shells have it."""

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, get_args
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
-from plansearch.cli.options import FormatName, Grouping, ModeName
+from plansearch.cli.options import LEAST_THRESHOLD, FormatName, Grouping, ModeName, ScopeName
 from plansearch.limits import parse_memory, parse_size
 
 Word: TypeAlias = "str | int | Path"
@@ -45,6 +45,17 @@ def _seconds(word: Word | float) -> float:
     return seconds
 
 
+def _share(word: Word | float) -> float:
+    try:
+        share = float(str(word))
+    except ValueError:
+        share = -1.0
+    if not LEAST_THRESHOLD <= share <= 1:
+        message = f"「{word}」不是 {LEAST_THRESHOLD} 到 1 之間的數。"
+        raise ValueError(message)
+    return share
+
+
 def _year(word: Word) -> int:
     return _whole(str(word).strip().removeprefix("民國").removesuffix("年"))
 
@@ -73,6 +84,11 @@ _CONVERTERS: dict[str, Callable[[Any], object]] = {
     "max_nesting": _count,
     "timeout": _seconds,
     "year": _year,
+    "years": _year,
+    "scope": partial(_one_of, get_args(ScopeName)),
+    "least_peers": _count,
+    "copy_threshold": _share,
+    "same_threshold": _share,
 }
 """What is not a string, by the parameter's name."""
 

@@ -9,9 +9,13 @@ import typer
 
 from plansearch.limits import Limits
 
-FormatName = Literal["table", "json", "jsonl", "csv", "md"]
+FormatName = Literal["table", "json", "jsonl", "csv", "md", "xlsx", "docx", "html"]
 ModeName = Literal["hybrid", "meaning", "words"]
 Grouping = Literal["agency"]
+ScopeName = Literal["within", "across", "all"]
+
+LEAST_THRESHOLD = 0.3
+"""Lowest threshold that `duplicates` takes; the same as `plansearch.duplicates.LOWEST_THRESHOLD`."""
 
 
 def limits_of(
@@ -40,7 +44,8 @@ FormatOption = Annotated[
     FormatName | None,
     typer.Option(
         "--format",
-        help="輸出格式：終端機（table）、JSON、每行一筆 JSON、CSV（Excel 可開）、Markdown；不給就看 -o 的副檔名。",
+        help="輸出格式：終端機（table）、JSON、每行一筆 JSON、CSV、Markdown、Excel（xlsx）、Word（docx）、"
+        "網頁（html）；不給就看 -o 的副檔名。",
         show_default=False,
     ),
 ]
@@ -64,5 +69,29 @@ MemoryOption = Annotated[
     str, typer.Option("--max-memory", metavar="SIZE", help="讀檔程式可用的記憶體（Windows 不限制）。")
 ]
 OutputOption = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FILE", help="寫到檔案（UTF-8），不印在畫面上。")
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="寫到檔案，不印在畫面上；例如 結果.xlsx、結果.docx。"),
+]
+AgencyArgument = Annotated[
+    str,
+    typer.Argument(metavar="AGENCY", help="機關名稱或其中一部分；計畫裡沒有寫機關的，用計畫檔名。", show_default=False),
+]
+PeersOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--peers",
+        metavar="WHO",
+        help="和誰比：type（同類型，預設）、type:衛生所、city、city:高雄市、all、nearest:5（計畫最相近的），"
+        "或機關名稱（可重複）。同類型不到三個時，預設改和所有機關比。",
+        show_default=False,
+    ),
+]
+PlanYearOption = Annotated[
+    int | None,
+    typer.Option(
+        "--year", metavar="YEAR", help="用這一年（民國）的計畫；不給就用各機關最近一年的。", show_default=False
+    ),
+]
+CountOption = Annotated[
+    int | None, typer.Option("-k", min=1, metavar="N", show_default=False, help="每一類列出幾項；畫面上不給是 20 項。")
 ]

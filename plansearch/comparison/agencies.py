@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,7 +49,8 @@ def compare(
         agencies: their names or parts of them, or files that could not be read; all by default.
         filters: which agencies take part where none are named.
         year: which plans count; of each agency its last one by default.
-        limit: of a question, how many items of each agency at most; ``None`` for all that are close enough.
+        limit: of a question, how many items of each agency at most; weak candidates only where nothing answers.
+            ``None`` for all, weak candidates too.
 
     Raises:
         PlansearchError: an agency, a code or a filter is unknown, fewer than two are left, or the index fails.
@@ -78,7 +79,12 @@ def compare(
 
 
 def requirement_rows(
-    index: PlanIndex, columns: Sequence[Column], framework: Framework, requirements: Sequence[Requirement], *, whole: bool
+    index: PlanIndex,
+    columns: Sequence[Column],
+    framework: Framework,
+    requirements: Sequence[Requirement],
+    *,
+    whole: bool,
 ) -> list[ComparisonRow]:
     """The rows of some requirements, and where the whole framework is compared also what stands under none."""
     pillars = {pillar.code: pillar.title for pillar in framework.pillars}
@@ -193,9 +199,9 @@ class _Answers:
         """All of it in one cell."""
         if not self.places:
             return self.column.empty_cell(None)
+        rated = [(place, float(self.likely[self.column.positions[place]])) for place in self.places]
         entries = tuple(
-            CellEntry(self.column.items[place], float(self.likely[self.column.positions[place]]))
-            for place in self.places
+            CellEntry(self.column.items[place], relevance, weak=relevance < ANSWERS) for place, relevance in rated
         )
         return Cell(self.state, entries)
 
@@ -213,18 +219,22 @@ def _question_rows(
 
 def _answers(column: Column, likely: npt.NDArray[np.float64], limit: int | None) -> _Answers:
     place_of = {position: place for place, position in enumerate(column.positions)}
-    found = [place_of[position] for position in best_of(likely, column.positions, POSSIBLE)]
+    found = [
+        place_of[position] for position in best_of(likely, column.positions, POSSIBLE if limit is None else ANSWERS)
+    ]
+    if not found:
+        found = [place_of[position] for position in best_of(likely, column.positions, POSSIBLE)]
     kept = tuple(found[:limit])
     return _Answers(column, kept, len(found) - len(kept), likely)
 
 
 def _aligned_answers(index: PlanIndex, answers: Sequence[_Answers], asked: str) -> list[ComparisonRow]:
     first, second = answers
-    alignment = Alignment(index, first.column, second.column, None)
+    alignment = Alignment(index, first.column, second.column, None, likely=first.likely)
     heading = Heading(None, asked, None, frozenset(first.places), frozenset(second.places))
     apart = headings_apart([heading], alignment)[0]
 
-    def best_first(places: Sequence[int]) -> list[int]:
+    def best_first(places: Iterable[int]) -> list[int]:
         order = {place: rank for one in answers for rank, place in enumerate(one.places)}
         return sorted(places, key=lambda place: (order.get(place, len(order)), place))
 

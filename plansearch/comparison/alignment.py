@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from plansearch.comparison.columns import Column
 from plansearch.findings import Cell, CellEntry, ComparisonRow
 from plansearch.index import PlanIndex
 from plansearch.matching import COPY_THRESHOLD, SAME_THRESHOLD, Likeness, Matcher, assign
 from plansearch.promises import differences
+from plansearch.retrieval import ANSWERS
 from plansearch.substance import codes_in
+
+PERHAPS_FROM: Final = 0.3
+"""Probability of one measure from which on two items that are left over share a row, for people to look at."""
 
 CANDIDATE_FROM: Final = 0.2
 """Probability of one measure from which on an item is shown as a weak candidate."""
@@ -34,8 +39,26 @@ class Heading:
 class Alignment:
     """The best way to pair the items of two columns one to one, by meaning and words together."""
 
-    def __init__(self, index: PlanIndex, first: Column, second: Column, framework: str | None) -> None:
+    def __init__(
+        self,
+        index: PlanIndex,
+        first: Column,
+        second: Column,
+        framework: str | None,
+        *,
+        likely: npt.NDArray[np.float64] | None = None,
+    ) -> None:
+        """Compare all items of both.
+
+        Args:
+            index: where they are.
+            first: the column whose order counts.
+            second: the other one.
+            framework: whose requirements the rows stand under.
+            likely: how likely each item of the index answers the question that was asked, if one was.
+        """
         self.columns = (first, second)
+        self._likely = likely
         self._framework = framework
         matcher = Matcher(index, (*first.positions, *second.positions))
         n_first = len(first.positions)
@@ -45,14 +68,19 @@ class Alignment:
         scores[sorted(first.restating), :] = 0.0
         scores[:, sorted(second.restating)] = 0.0
         self._scores = scores
-        self.partner: dict[int, int] = dict(assign(scores, SAME_THRESHOLD)) if scores.size else {}
-        self._taken = {other: place for place, other in self.partner.items()}
+        self._partner = dict(assign(scores, SAME_THRESHOLD)) if scores.size else {}
+        # sure pairs first, so that no two weak ones take a sure one apart
+        left = scores.copy()
+        left[sorted(self._partner), :] = 0.0
+        left[:, sorted(self._partner.values())] = 0.0
+        self._partner |= dict(assign(left, PERHAPS_FROM)) if scores.size else {}
+        self._taken = {other: place for place, other in self._partner.items()}
 
     def partner_of_second(self, place: int) -> int | None:
         """The first column's item that an item of the second was paired with."""
         return self._taken.get(place)
 
-    def rows_under(self, heading: Heading, order: Callable[[Sequence[int]], list[int]] = sorted) -> list[ComparisonRow]:
+    def rows_under(self, heading: Heading, order: Callable[[Iterable[int]], list[int]] = sorted) -> list[ComparisonRow]:
         """The rows of what stands under a heading: matched ones, then those that only one column has.
 
         A pair belongs to the heading of its first item; where that is under none of those that are compared, to the
@@ -60,9 +88,9 @@ class Alignment:
         """
         first = [place for place in order(heading.first) if place not in self.columns[0].restating]
         second = [place for place in order(heading.second) if place not in self.columns[1].restating]
-        rows = [self._matched(heading, place, self.partner[place]) for place in first if place in self.partner]
+        rows = [self._matched(heading, place, self._partner[place]) for place in first if place in self._partner]
         rows += [self._matched(heading, self._taken[place], place) for place in second if place in self._taken]
-        rows += [self._only(heading, 0, place) for place in first if place not in self.partner]
+        rows += [self._only(heading, 0, place) for place in first if place not in self._partner]
         rows += [self._only(heading, 1, place) for place in second if place not in self._taken]
         return rows
 
@@ -71,7 +99,7 @@ class Alignment:
         copied = float(self._likeness.copied[place, other]) >= COPY_THRESHOLD
         same = float(self._likeness.same[place, other])
         return ComparisonRow(
-            "matched",
+            "matched" if same >= SAME_THRESHOLD else "perhaps",
             heading.code,
             heading.title,
             heading.pillar,
@@ -89,16 +117,23 @@ class Alignment:
             nearest = int(scores.argmax())
             candidates = [self._entry(heading, 1 - side, nearest, float(scores[nearest]))]
         cells = [self._cell(heading, side, place), other.empty_cell(heading.code, candidates)]
-        return ComparisonRow("only", heading.code, heading.title, heading.pillar, tuple(cells if side == 0 else cells[::-1]))
+        return ComparisonRow(
+            "only", heading.code, heading.title, heading.pillar, tuple(cells if side == 0 else cells[::-1])
+        )
 
     def _cell(self, heading: Heading, side: int, place: int) -> Cell:
         return Cell("measures", (self._entry(heading, side, place, None),))
 
     def _entry(self, heading: Heading, side: int, place: int, relevance: float | None) -> CellEntry:
         found = self.columns[side].items[place]
+        weak = False
+        if relevance is None and self._likely is not None:
+            relevance = float(self._likely[self.columns[side].positions[place]])
+            weak = relevance < ANSWERS
         codes = codes_in(found, self._framework)
         elsewhere = None if heading.code in (None, *codes) else next(iter(codes), found.item.code)
-        return CellEntry(found, relevance, restates=place in self.columns[side].restating, related_code=elsewhere)
+        restates = place in self.columns[side].restating
+        return CellEntry(found, relevance, restates=restates, weak=weak, related_code=elsewhere)
 
 
 def headings_apart(headings: Sequence[Heading], alignment: Alignment) -> list[Heading]:
@@ -111,9 +146,7 @@ def headings_apart(headings: Sequence[Heading], alignment: Alignment) -> list[He
     apart = []
     for heading in headings:
         first = heading.first - seen[0]
-        second = {
-            place for place in heading.second - seen[1] if alignment.partner_of_second(place) not in all_first
-        }
+        second = {place for place in heading.second - seen[1] if alignment.partner_of_second(place) not in all_first}
         seen[0].update(first)
         seen[1].update(second)
         apart.append(Heading(heading.code, heading.title, heading.pillar, frozenset(first), frozenset(second)))

@@ -88,7 +88,7 @@ class Column:
         if self.agency.unread is not None:
             return Cell("unread")
         if candidates:
-            return Cell("possible", tuple(candidates), self.lost(code))
+            return Cell("possible", tuple(candidates), self.lost(code) if code is not None else ())
         damage = self.lost(code) or self.unseen()
         state: CellState = "lost" if damage else "absent"
         return Cell(state, (), damage)
@@ -158,5 +158,7 @@ def choose_requirements(columns: Sequence[Column], asked: str) -> tuple[Framewor
         if chosen:
             return framework, chosen
     if _CODE.fullmatch(code):
-        raise QueryError(f"沒有代碼是「{wanted}」的執行要項或構面。代碼可用 plansearch requirements 查看，例如 1.3 或 1。")
+        raise QueryError(
+            f"沒有代碼是「{wanted}」的執行要項或構面。代碼可用 plansearch requirements 查看，例如 1.3 或 1。"
+        )
     return None

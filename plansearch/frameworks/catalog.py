@@ -19,6 +19,7 @@ A file looks like this; its name without ``.toml`` is the framework's id::
     examples = ["…"]                # measures that answer it
     aliases = []
     crosswalk = [{ framework = "…", code = "…", relation = "narrower" }]
+    about_plan = true               # it asks for the plan itself; left out where it does not
 
 The direction of a relation is always that of ``types.Relation``: the other requirement, seen from
 the one it is written at. ``narrower`` says that the other asks for less.
@@ -49,7 +50,16 @@ _INVERSE: Mapping[Relation, Relation] = {
 }
 _KEYS_OF_FRAMEWORK = ("title", "description", "source", "pillars")
 _KEYS_OF_PILLAR = ("code", "title", "aliases", "requirements")
-_KEYS_OF_REQUIREMENT = ("code", "title", "description", "keywords", "examples", "aliases", "crosswalk")
+_KEYS_OF_REQUIREMENT = (
+    "code",
+    "title",
+    "description",
+    "keywords",
+    "examples",
+    "aliases",
+    "crosswalk",
+    "about_plan",
+)
 _KEYS_OF_CROSSWALK = ("framework", "code", "relation")
 
 
@@ -91,6 +101,8 @@ class Requirement:
     examples: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     crosswalk: tuple[CrosswalkEntry, ...] = ()
+    about_plan: bool = False
+    """It asks for the plan itself, not for anything that is done for the public."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +175,12 @@ class _Node:
         if not isinstance(value, list) or not all(isinstance(entry, str) and entry.strip() for entry in value):
             raise self.error(key, "必須是文字的清單。請寫成 " + f'{key} = ["…", "…"]。')
         return tuple(entry.strip() for entry in value)
+
+    def flag(self, key: str) -> bool:
+        value = self.values.get(key, False)
+        if not isinstance(value, bool):
+            raise self.error(key, "只能是 true 或 false。請更正。")
+        return value
 
     def nodes(self, key: str) -> tuple[_Node, ...]:
         value = self.values.get(key, [])
@@ -255,6 +273,7 @@ def _requirement(node: _Node, framework: str, pillar: str) -> Requirement:
         examples=node.texts("examples"),
         aliases=node.texts("aliases"),
         crosswalk=tuple(_crosswalk(entry, framework) for entry in node.nodes("crosswalk")),
+        about_plan=node.flag("about_plan"),
     )
 
 

@@ -88,8 +88,8 @@ def _of_all(matcher: Matcher, floor: float, progress: Progress | None) -> Pairs:
     if not kept:
         nothing = np.empty(0)
         return Pairs(everything, everything, Likeness(nothing, nothing, nothing, nothing))
-    fields = tuple(np.concatenate([part[field] for part in parts]) for field in range(4))
-    return Pairs(np.concatenate([a for a, _ in kept]), np.concatenate([b for _, b in kept]), Likeness(*fields))
+    whole = [np.concatenate([part[field] for part in parts]) for field in range(4)]
+    return Pairs(np.concatenate([a for a, _ in kept]), np.concatenate([b for _, b in kept]), Likeness(*whole))
 
 
 def _worth_a_look(matcher: Matcher) -> tuple[Rows, Rows]:

@@ -42,7 +42,7 @@ def cluster(n_items: int, pairs: Mapping[tuple[int, int], float], threshold: flo
             of_other[joined] = total
             average = total / (len(members[joined]) * len(members[other]))
             if average >= threshold:
-                heapq.heappush(waiting, (-average, *sorted((joined, other))))
+                heapq.heappush(waiting, (-average, min(joined, other), max(joined, other)))
     return sorted(sorted(rows) for rows in members.values() if len(rows) > 1)
 
 

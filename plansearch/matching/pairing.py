@@ -36,7 +36,7 @@ class Evidence:
     meaning: Numbers
     """How much nearer the vectors are than those of different measures, in standard deviations of the model."""
     one_requirement: Numbers
-    """1 where both answer one requirement, in two plans. Within a plan it says nothing: a list has different measures."""
+    """1 where both answer one requirement, in two plans. Within a plan it says nothing: a list has different ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ COPY: Final = Weights(base=4.49, jaccard=3.22, contained=6.01, meaning=0.55)
 SAME: Final = Weights(base=2.31, synonymous=1.9, clauses=0.56, meaning=0.42, one_requirement=1.94)
 """Tells whether two items are the same measure."""
 
-COPY_THRESHOLD: Final = 0.4
+COPY_THRESHOLD: Final = 0.35
 """Least probability of a copy; `plansearch.matching.trade` says what each threshold finds and misses."""
 SAME_THRESHOLD: Final = 0.5
 """Least probability of one measure."""

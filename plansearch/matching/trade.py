@@ -15,6 +15,7 @@ JUDGED_PAIRS: Final = 711
 COPY_TRADE: Final = (
     TradeOff(0.2, 100, 89, 1),
     TradeOff(0.3, 93, 87, 3),
+    TradeOff(0.35, 91, 87, 3),
     TradeOff(0.4, 91, 87, 3),
     TradeOff(0.5, 88, 86, 4),
     TradeOff(0.6, 87, 86, 4),

@@ -101,9 +101,7 @@ class Wordings:
         shared = (one @ other.T).toarray()
         meant = (one @ self._synonyms[second].T + self._synonyms[first] @ other.T).toarray()
         found = self._clauses_found_between(first, second)
-        return _ratios(
-            shared, meant, found, self._weights[first][:, np.newaxis], self._weights[second][np.newaxis, :]
-        )
+        return _ratios(shared, meant, found, self._weights[first][:, np.newaxis], self._weights[second][np.newaxis, :])
 
     def _clause_rows(self, rows: Rows) -> tuple[Rows, Rows]:
         """The clauses of some items, one item's after the other's, and how many each has."""
@@ -202,9 +200,7 @@ def _products(one: sparse.csr_matrix, other: sparse.csr_matrix) -> Numbers:
     return np.asarray(one.multiply(other).sum(axis=1)).ravel()
 
 
-def _matrix(
-    bags: Sequence[Iterable[str]], columns: Mapping[str, int], weights: Numbers
-) -> sparse.csr_matrix:
+def _matrix(bags: Sequence[Iterable[str]], columns: Mapping[str, int], weights: Numbers) -> sparse.csr_matrix:
     kept = [sorted(columns[word] for word in bag if word in columns) for bag in bags]
     indices = np.fromiter((column for row in kept for column in row), dtype=np.int64)
     indptr = np.concatenate([[0], np.cumsum([len(row) for row in kept], dtype=np.int64)])

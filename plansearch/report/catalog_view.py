@@ -23,12 +23,12 @@ RELATIONS: dict[Relation, str] = {
 
 _FIELDS = ("framework", "code", "pillar", "title", "description", "keywords", "examples", "crosswalk")
 _COLUMNS = (
-    Column("架構", "framework"),
-    Column("代碼", "code"),
-    Column("執行要項", "title"),
-    Column("說明", "description"),
-    Column("舉例", "examples"),
-    Column("對照", "crosswalk"),
+    Column("架構", "framework", width=18),
+    Column("代碼", "code", width=8),
+    Column("執行要項", "title", width=34),
+    Column("說明", "description", width=44),
+    Column("舉例", "examples", width=50),
+    Column("對照", "crosswalk", width=22),
 )
 _INDENT = "      "
 _DETAILED = 3

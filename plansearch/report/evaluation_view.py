@@ -52,11 +52,11 @@ _ESTIMATE_COLUMNS = (
 )
 _OUTCOME_COLUMNS = (
     Column("代號", "id"),
-    Column("查詢", "query"),
+    Column("查詢", "query", width=40),
     Column("nDCG@10", "ndcg@10"),
     Column("recall@20", "recall@20"),
     Column("MRR", "mrr"),
-    Column("沒有找到", "not_found"),
+    Column("沒有找到", "not_found", width=40),
 )
 _DIFFERENCE_COLUMNS = (
     Column("指標", "measure"),
@@ -66,11 +66,11 @@ _DIFFERENCE_COLUMNS = (
     Column("95 % 區間下限", "low"),
     Column("95 % 區間上限", "high"),
     Column("p", "p"),
-    Column("結論", "conclusion"),
+    Column("結論", "conclusion", width=30),
 )
 _CHANGE_COLUMNS = (
     Column("代號", "id"),
-    Column("查詢", "query"),
+    Column("查詢", "query", width=40),
     Column("前者 nDCG@10", "first"),
     Column("後者 nDCG@10", "second"),
     Column("差", "difference"),

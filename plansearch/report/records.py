@@ -33,12 +33,8 @@ def item_record(plan: str, metadata: Metadata, framework: str | None, item: Plan
 
 def hit_record(hit: Hit) -> Record:
     """One hit as ``query --format jsonl`` gives it: rank, score, the item's fields, its id."""
-    found = hit.found
     head: Record = {"rank": hit.rank, "score": round(hit.score, 6)}
     tail: Record = {
-        "id": found.id,
-        **_further_fields(found.metadata, found.framework, found.item),
-        "location": found.location,
         "matched": [list[Value](marked) for marked in hit.matched],
         "grade": hit.grade,
         "relevance": round(hit.relevance, 4),
@@ -46,7 +42,17 @@ def hit_record(hit: Hit) -> Record:
         "why": None if hit.why is None else _why_record(hit.why),
         "restates": hit.restates,
     }
-    return head | _item_fields(found.plan, found.metadata, found.item) | tail
+    return head | found_record(hit.found) | tail
+
+
+def found_record(found: IndexedItem) -> Record:
+    """All that is known of an item of an index: its fields, its id, where it stands."""
+    return {
+        **_item_fields(found.plan, found.metadata, found.item),
+        "id": found.id,
+        **_further_fields(found.metadata, found.framework, found.item),
+        "location": found.location,
+    }
 
 
 def damage_record(damage: Damage) -> Record:

@@ -49,9 +49,7 @@ TERMS_IN_TEXT: Final = 4
 """Terms of each added group that go into the text whose meaning is searched: more blur it."""
 
 
-def understand(
-    index: PlanIndex, query: str, *, exact: bool = False, tokenizer: Tokenizer | None = None
-) -> Question:
+def understand(index: PlanIndex, query: str, *, exact: bool = False, tokenizer: Tokenizer | None = None) -> Question:
     """Take a question apart.
 
     Args:

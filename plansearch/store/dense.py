@@ -164,7 +164,8 @@ class DenseStore:
         # a text is its own nearest, but equal vectors may stand before it
         own = found == np.arange(len(texts))[:, np.newaxis]
         own[~own.any(axis=1), -1] = True
-        return found[~own].reshape(len(texts), depth).astype(np.int64)
+        neighbours: npt.NDArray[np.int64] = found[~own].reshape(len(texts), depth).astype(np.int64)
+        return neighbours
 
     @cached_property
     def _faiss_index(self) -> tuple[Any, Any]:

@@ -103,7 +103,7 @@ class Vocabulary:
 
     @cached_property
     def _entries(self) -> dict[str, list[tuple[str, int, bool]]]:
-        """Every word that is expanded, folded, with its group's number and whether it is a wording; by its beginning."""
+        """By its beginning, every word that is expanded: folded, its group's number, whether it is a wording."""
         words = [
             (word, number, everyday)
             for number, group in enumerate(self.groups)

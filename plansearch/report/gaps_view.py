@@ -1,0 +1,225 @@
+"""What an agency lacks beside its peers, on a terminal and in documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+from plansearch.findings import Gap, GapKind, GapReport
+from plansearch.report.finding_records import agency_record, gap_record, peers_record
+from plansearch.report.finding_words import (
+    damage_in_words,
+    peers_in_words,
+    quoted,
+    source_lines,
+    year_of,
+)
+from plansearch.report.records import Record, Value
+from plansearch.report.rendering import Report, Section
+from plansearch.report.screen import Screen, visible
+from plansearch.report.serialise import Column
+
+KINDS: Final[dict[GapKind, str]] = {
+    "requirement": "沒有措施的執行要項",
+    "boilerplate": "只重述要項文字的執行要項",
+    "measure": "其他機關有、本機關查無相近的措施",
+    "damage": "原文缺漏，請人工確認",
+}
+"""What each kind of line is called, in the order in which they are shown."""
+_FIELDS: Final = (
+    "kind",
+    "code",
+    "peers_with",
+    "peers_total",
+    "examples",
+    "nearest",
+    "requirement",
+    "holders",
+    "damage",
+    "plan",
+    "maybe_covered",
+)
+_LISTED_HOLDERS: Final = 6
+MAYBE: Final = "可能已有，請先看本機關最接近的一項"
+
+
+def gaps_report(result: GapReport, limit: int | None = None) -> Report:
+    """What an agency lacks.
+
+    Args:
+        result: all of it.
+        limit: how many missing measures are listed at most.
+    """
+    shown = _shown(result, limit)
+    rows = tuple(gap_record(gap) for gap in shown)
+    return Report(
+        heading=headline(result),
+        about={
+            "agency": agency_record(result.agency),
+            "peers": peers_record(result.peers),
+            "framework": result.framework,
+            "model": result.model,
+            "least_peers": result.least_peers,
+            "rare": result.rare,
+            "covered": result.covered,
+            "covered_from": result.covered_from,
+            "total": len(result.gaps),
+            "gaps": list[Value](rows),
+        },
+        rows=rows,
+        fields=_FIELDS,
+        columns=(),
+        view=partial(_lines, result, shown),
+        sections=gap_sections(shown),
+        made=gaps_made(result),
+        notes=tuple(_notes(result, shown)),
+    )
+
+
+def headline(result: GapReport) -> str:
+    """One sentence: how many lines of each kind."""
+    missing = len(result.of("requirement")) + len(result.of("boilerplate"))
+    return (
+        f"{result.agency.name}（{year_of(result.agency)}）：{missing} 個執行要項沒有措施，"
+        f"{len(result.of('measure'))} 種措施是其他機關有而本機關查無相近的，"
+        f"{len(result.of('damage'))} 處原文缺漏要人工確認"
+    )
+
+
+def gaps_made(result: GapReport) -> tuple[tuple[str, str], ...]:
+    """How it was worked out."""
+    return (
+        ("比較對象", peers_in_words(result.peers)),
+        ("模型", result.model),
+        (
+            "門檻",
+            f"相同的可能達 {result.covered_from:.0%} 就當作本機關已有；至少 {result.least_peers} 個機關有的才列出",
+        ),
+    )
+
+
+def _shown(result: GapReport, limit: int | None) -> tuple[Gap, ...]:
+    measures = result.of("measure")[:limit]
+    return (*result.of("requirement", "boilerplate"), *measures, *result.of("damage"))
+
+
+def _notes(result: GapReport, shown: Sequence[Gap]) -> list[str]:
+    notes = [f"比較對象：{peers_in_words(result.peers)}。"]
+    if result.peers.note:
+        notes.append(f"注意：{result.peers.note}")
+    if any(gap.damage and gap.code is None for gap in result.of("damage")):
+        notes.append("本機關的計畫有沒有讀到的頁或工作表，什麼都可能寫在那裡，所以沒有列出缺少的措施。")
+    if result.rare:
+        notes.append(
+            f"另有 {result.rare} 種措施只有不到 {result.least_peers} 個機關有，沒有列出；要看請加 --min-peers 1。"
+        )
+    cut = len(result.gaps) - len(shown)
+    if cut:
+        notes.append(f"另有 {cut} 種措施沒有列出；要全列請加 --all。")
+    notes.append("「查無相近」是依文字與意思比對的結果；引用前請先看「本機關最接近的一項」。")
+    return notes
+
+
+def gap_sections(shown: Sequence[Gap]) -> tuple[Section, ...]:
+    """A table for each kind of line that there is."""
+    sections = []
+    for kind, title in KINDS.items():
+        gaps = [gap for gap in shown if gap.kind == kind]
+        if gaps:
+            sections.append(
+                Section(f"{title}（{len(gaps)}）", _columns(kind), tuple(map(_row, gaps)), name=_NAMES[kind])
+            )
+    if not sections:
+        sections.append(Section("沒有查到缺少的措施", (), (), name="結果"))
+    return tuple(sections)
+
+
+_NAMES: Final[dict[GapKind, str]] = {"requirement": "要項", "boilerplate": "重述", "measure": "措施", "damage": "缺漏"}
+
+
+def _columns(kind: GapKind) -> tuple[Column, ...]:
+    head = (
+        Column("代碼", "code", width=8),
+        Column("執行要項", "requirement", width=30),
+        Column("幾個機關有", "peers", width=16),
+    )
+    examples = (Column("其他機關的寫法", "examples", width=54),)
+    if kind == "damage":
+        return (*head, Column("缺漏之處", "damage", width=46, tone="tone"), *examples)
+    if kind == "requirement":
+        return (*head, *examples)
+    title = "重述的文字" if kind == "boilerplate" else "本機關最接近的一項"
+    return (*head, *examples, Column(title, "nearest", width=44, tone="tone"))
+
+
+def _row(gap: Gap) -> Record:
+    damage = None
+    if gap.damage is not None:
+        damage = f"{gap.plan} {damage_in_words(gap.damage)}"
+    tones: dict[GapKind, str | None] = {"damage": "lost", "measure": "possible" if gap.maybe_covered else None}
+    return {
+        "code": gap.code,
+        "requirement": gap.requirement,
+        "peers": _peers_in_words(gap),
+        "examples": "\n".join(map(quoted, gap.examples)),
+        "nearest": _nearest_in_words(gap),
+        "damage": damage,
+        "tone": tones.get(gap.kind),
+    }
+
+
+def _peers_in_words(gap: Gap) -> str:
+    return f"{gap.peers_total} 個中 {gap.peers_with} 個有"
+
+
+def _nearest_in_words(gap: Gap) -> str:
+    if gap.nearest is None:
+        return ""
+    found = gap.nearest.found
+    if gap.kind == "boilerplate":
+        return f"{found.item.text}\n（{found.location}）"
+    likely = f"相同的可能 {gap.nearest.same:.0%}"
+    maybe = f"〔{MAYBE}〕\n" if gap.maybe_covered else ""
+    return f"{maybe}{found.item.text}\n（{likely}；{found.location}）"
+
+
+def _lines(result: GapReport, shown: Sequence[Gap], screen: Screen) -> list[str]:
+    lines = [*screen.heading(headline(result))]
+    for note in _notes(result, shown):
+        lines += screen.paragraph(note, "")
+    for kind, title in KINDS.items():
+        gaps = [gap for gap in shown if gap.kind == kind]
+        if gaps:
+            whole = len(result.of(kind))
+            count = f"{whole}" if whole == len(gaps) else f"{whole}，列出前 {len(gaps)}"
+            lines += ["", "─" * min(screen.columns, 40), *screen.heading(f"{title}（{count}）")]
+            for number, gap in enumerate(gaps, 1):
+                lines += ["", *_gap_lines(number, gap, screen, result)]
+    return lines
+
+
+def _gap_lines(number: int, gap: Gap, screen: Screen, result: GapReport) -> list[str]:
+    indent = "    "
+    kind = "同類機關" if result.peers.basis == "type" else "機關"
+    count = f"{gap.peers_total} 個{kind}中 {gap.peers_with} 個有"
+    title = " ".join(part for part in (gap.code, gap.requirement) if part)
+    lines = [f"{number:>2}. {screen.bold(count)}　{screen.shorten(visible(title), screen.columns - 30)}".rstrip("　")]
+    if gap.damage is not None:
+        lines += screen.paragraph(f"缺漏　{gap.plan} {damage_in_words(gap.damage)}", indent)
+    for example in gap.examples:
+        lines += screen.paragraph(example.item.text, indent)
+        lines += source_lines(example, screen, indent)
+    if gap.nearest is not None and gap.kind == "boilerplate":
+        lines += screen.paragraph(f"本機關只寫　{gap.nearest.found.item.text}（{gap.nearest.found.location}）", indent)
+    elif gap.nearest is not None:
+        maybe = f"（{MAYBE}）" if gap.maybe_covered else ""
+        own = gap.nearest.found
+        text = f"{own.item.text}（相同的可能 {gap.nearest.same:.0%}；{own.location}）"
+        text = f"本機關最接近{maybe}　{text}"
+        lines += screen.paragraph(text, indent)
+    if len(gap.holders) > len(gap.examples):
+        others = "、".join(map(visible, gap.holders[:_LISTED_HOLDERS]))
+        more = f"等 {len(gap.holders)} 個" if len(gap.holders) > _LISTED_HOLDERS else ""
+        lines += screen.paragraph(f"有的機關　{others}{more}", indent)
+    return lines
