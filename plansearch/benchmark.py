@@ -69,7 +69,7 @@ class _Subject:
         return set(self.counts(framework))
 
 
-def benchmark(
+def benchmark_agency(
     index: PlanIndex,
     agency: str,
     *,

@@ -12,6 +12,7 @@
     ├── ConfigurationError            plans.toml or a catalog is wrong
     ├── JudgementError                a file of judged queries is wrong
     ├── EncoderError                  the model could not be loaded or failed
+    ├── ChartError                    a picture cannot be drawn
     ├── StoreError
     │   ├── IndexMissingError
     │   ├── IndexBrokenError
@@ -77,6 +78,10 @@ class JudgementError(PlansearchError):
 
 class EncoderError(PlansearchError):
     """An embedding model could not be loaded, or failed."""
+
+
+class ChartError(PlansearchError):
+    """A picture cannot be drawn: no font has the characters, or there is too much for one picture."""
 
 
 class StoreError(PlansearchError):

@@ -19,8 +19,8 @@ CellState = Literal["measures", "possible", "lost", "absent", "unread"]
 """What a cell of a comparison holds.
 
 ``measures``: the agency's own; ``possible``: a weak candidate that somebody has to look at; ``lost``: nothing was
-found, and the source lost something there; ``absent``: searched, and nothing is close; ``unread``: the file could not be
-read. Only ``absent`` is a gap.
+found, and the source lost something there; ``absent``: searched, and nothing is close; ``unread``: the file could not
+be read. Only ``absent`` is a gap.
 """
 
 RowKind = Literal["requirement", "matched", "perhaps", "only", "question", "other"]

@@ -224,7 +224,7 @@ def _missing_measures(case: _Case, progress: Progress | None) -> tuple[list[Gap]
     titles = {one.code: one.title for one in case.framework.requirements} if case.framework else {}
     gaps: list[Gap] = []
     rare = covered = 0
-    for group in groups:
+    for group in _without_plans_themselves(groups, theirs.measures):
         own = max((nearest[place] for place in group), key=lambda one: one.same) if len(mine) else None
         code = _main_code([theirs.measures.items[place] for place in group], case.framework)
         holders = theirs.holding(group)
@@ -241,6 +241,16 @@ def _missing_measures(case: _Case, progress: Progress | None) -> tuple[list[Gap]
             gaps.append(replace(gap, examples=examples, nearest=own, holders=holders, maybe_covered=maybe))
     gaps.sort(key=lambda gap: (-gap.peers_with, gap.nearest.same if gap.nearest else 0.0))
     return gaps, rare, covered
+
+
+def _without_plans_themselves(groups: Sequence[Sequence[int]], measures: Measures) -> list[Sequence[int]]:
+    """Groups without those that only say that a plan is made: nobody who has a plan lacks that."""
+    about = {(one.id, each.code) for one in bundled_frameworks() for each in one.requirements if each.about_plan}
+    return [
+        group
+        for group in groups
+        if not all((measures.items[place].framework, measures.items[place].item.code) in about for place in group)
+    ]
 
 
 def _nearest_own(matcher: Matcher, theirs: Measures, mine: Measures) -> list[NearestItem]:

@@ -21,6 +21,7 @@ from zipfile import BadZipFile
 from openpyxl import Workbook, load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
+from plansearch.cells import GUARDED
 from plansearch.errors import CorrectionError
 
 SHEET = "項目"
@@ -31,7 +32,6 @@ _NO_WORKBOOK = (
     *(AttributeError, ArithmeticError, RuntimeError, zlib.error),
 )
 """What openpyxl raises for what is no workbook; broken XML is a `SyntaxError`."""
-GUARDED = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "(")
 
 
 @dataclass(frozen=True, slots=True)

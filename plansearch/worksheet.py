@@ -14,12 +14,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
 from openpyxl.styles import Alignment, Font, PatternFill, Protection
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from plansearch.cells import GUARDED, lines_taken, print_across, row_height, write_text
 from plansearch.corrections import (
     CorrectedPlan,
     Correction,
@@ -30,17 +29,16 @@ from plansearch.corrections import (
 )
 from plansearch.errors import CorrectionError, reason_of
 from plansearch.limits import Limits
-from plansearch.listfile import COLUMNS, EDITABLE, GUARDED, SHEET, ListRow, guarded, rows_of
+from plansearch.listfile import COLUMNS, EDITABLE, SHEET, ListRow, guarded, rows_of
 from plansearch.parsing.columns import unit_entries
 from plansearch.safety import check_file
 from plansearch.types import PlanItem
+from plansearch.xmltext import xml_text
 
 _HELP = "說明"
 _ADDED = "+"
 """Key of an item that a person added before."""
 _LIMITS = Limits()
-_LINE_HEIGHT = 18.0
-"""Points of one line of text in a cell."""
 _NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,15})?")
 _EXPONENT = re.compile(r"\d(?:\.\d+)?E\+\d+")
 _DAY = re.compile(r"(?:\d{4}[/-])?(\d{1,2})[/月-](\d{1,2})日?")
@@ -94,8 +92,8 @@ def write_workbook(plans: Sequence[CorrectedPlan], path: Path) -> None:
             values = _written(corrected, number, position, item)
             for column, shown in enumerate(COLUMNS, 1):
                 _write_cell(sheet, row, column, values[shown.field], editable=shown.editable)
-            sheet.row_dimensions[row].height = _LINE_HEIGHT * max(
-                _lines(values[shown.field], shown.width) for shown in COLUMNS if shown.field != "key"
+            sheet.row_dimensions[row].height = row_height(
+                max(lines_taken(values[shown.field], shown.width) for shown in COLUMNS if shown.field != "key")
             )
             row += 1
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(COLUMNS))}{max(row - 1, 2)}"
@@ -123,28 +121,11 @@ def _write_header(sheet: Worksheet) -> None:
         dimension.number_format = "@"  # what is typed into a new row stays as it was typed
         dimension.hidden = column.field == "key"
     sheet.freeze_panes = "B2"
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    sheet.print_title_rows = "1:1"
-
-
-def _lines(text: str, width: int) -> int:
-    """How many lines a text takes in a column so many Latin characters wide; Chinese ones take two."""
-    return sum(
-        1 + sum(1 if character.isascii() else 2 for character in line) // max(width, 1) for line in text.split("\n")
-    )
+    print_across(sheet)
 
 
 def _write_cell(sheet: Worksheet, row: int, column: int, text: str, *, editable: bool) -> None:
-    cell = sheet.cell(row, column)
-    if not isinstance(cell, Cell):
-        return
-    cell.value = text
-    cell.data_type = "s"  # openpyxl would take a text that begins with = for a formula
-    cell.number_format = "@"
-    cell.quotePrefix = int(text.startswith(GUARDED))
-    cell.alignment = Alignment(wrap_text=True, vertical="top")
+    cell = write_text(sheet, row, column, text)
     cell.protection = Protection(locked=not editable)
     if not editable:
         cell.fill = PatternFill("solid", fgColor="EEEEEE")
@@ -158,7 +139,7 @@ def _written(corrected: CorrectedPlan, number: int, position: int, item: PlanIte
         "location": item.span.label,
         "requirement": item.requirement or "",
     } | _cells(Wording.of(item))
-    return {field: _cell_text(value) for field, value in values.items()}
+    return {field: xml_text(value) for field, value in values.items()}
 
 
 def _cells(wording: Wording) -> dict[str, str]:
@@ -170,12 +151,6 @@ def _cells(wording: Wording) -> dict[str, str]:
         "units": "、".join(wording.units),
         "deadline": wording.deadline or "",
     }
-
-
-def _cell_text(text: str) -> str:
-    """A text as a cell can hold it: no control characters, which XML does not have."""
-    clean: str = ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", text)
-    return clean.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def read_corrected(
@@ -244,7 +219,7 @@ def _wording_of(row: ListRow, place: int | None, corrected: CorrectedPlan) -> Wo
     if place is not None and place in corrected.origins:
         item = corrected.plan.items[corrected.origins.index(place)]
     was = Wording.of(item) if item else Wording(None, None, None, "", (), None)
-    shown = {field: _cell_text(text) for field, text in _cells(was).items()}
+    shown = {field: xml_text(text) for field, text in _cells(was).items()}
     touched = {
         column.field: _plain(row.cells[column.field])
         for column in EDITABLE

@@ -65,6 +65,8 @@ MAY_IMPORT = {
     "building": GROUND
     | {"results", "text", "vocabulary", "frameworks", "background", "yardstick", "restatement", "store"},
     "index": GROUND | {"results", "text", "vocabulary", "yardstick", "collection", "encoders", "store", "building"},
+    "promises": GROUND | {"text"},
+    "concreteness": GROUND | {"text", "promises"},
     "agencies": GROUND | {"results", "text"},
     "findings": GROUND | {"results", "promises"},
     "retrieval": GROUND | {"results", "text", "vocabulary", "index", "agencies"},

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -319,6 +320,55 @@ def test_the_format_of_a_file_follows_its_suffix(
     assert path.read_text(encoding="utf-8").startswith(beginning)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(["query", "無障礙", "--index", "{built}"], id="query"),
+        pytest.param(["query", "量子力學", "--index", "{built}"], id="query without an answer"),
+        pytest.param(["query", "無障礙", "--by", "agency", "--index", "{built}"], id="by agency"),
+        pytest.param(["plans", "--index", "{built}"], id="plans"),
+        pytest.param(["requirements"], id="requirements"),
+        pytest.param(["inspect", "{folder}/east.txt"], id="items"),
+        pytest.param(["inspect", "{folder}/east.txt", "--damage"], id="damage"),
+    ],
+)
+@pytest.mark.parametrize("form", ["xlsx", "docx", "html"])
+def test_every_answer_can_be_a_document(
+    run: Run, built: Path, folder: Path, arguments: list[str], *, form: str
+) -> None:
+    path = built.parent / f"answer.{form}"
+    words = [word.format(built=built, folder=folder) for word in arguments]
+    code, out, err = run(*words, "--format", form, "-o", path)
+    assert (code, out) == (0, "")
+    assert err.startswith(f"已寫入 {path}：")
+    assert path.read_bytes().startswith(b"<!DOCTYPE html>" if form == "html" else b"PK")
+
+
+def test_the_items_of_a_file_as_a_workbook_are_there_to_be_corrected(run: Run, folder: Path, tmp_path: Path) -> None:
+    file, path = folder / "east.txt", tmp_path / "items.xlsx"
+    told = f"已寫入 {path}；改好後請執行 plansearch correct {file} {path}\n"
+    assert run("inspect", file, "-o", path) == (0, "", told)
+
+
+@pytest.mark.parametrize("form", ["xlsx", "docx"])
+def test_a_document_is_not_printed_on_a_terminal(run: Run, built: Path, form: str) -> None:
+    told = f"錯誤：{form} 不能印在畫面上。請加 -o 檔名.{form} 寫成檔案。\n"
+    assert run("query", "無障礙", "--index", built, "--format", form) == (2, "", told)
+
+
+def test_a_page_on_a_console_that_lacks_characters_loses_none(built: Path) -> None:
+    ended = child("query", "電話禮貌", "--index", built, "--format", "html", PYTHONIOENCODING="cp950")
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert ended.stdout.isascii()
+    assert "每月抽測電話禮貌\N{WHITE STAR}並公布成績" in unescape(ended.stdout.decode("ascii"))
+
+
+def test_a_picture_is_no_format_of_every_answer(run: Run, built: Path) -> None:
+    code, out, err = run("plans", "--index", built, "--format", "png")
+    assert (code, out) == (2, "")
+    assert "沒有「png」。可用：table、json、jsonl、csv、md、xlsx、docx、html。" in err
+
+
 def test_inspect_gives_the_fixed_fields(run: Run, folder: Path) -> None:
     _, out, _ = run("inspect", folder / "east.txt", "--format", "jsonl")
     items = hits(out)
@@ -462,7 +512,8 @@ def test_reader_that_goes_away_is_no_error(built: Path) -> None:
 
 
 def test_query_does_not_load_what_it_does_not_need(built: Path) -> None:
-    heavy = ("rich", "pydantic", "torch", "sentence_transformers", "pandas", "plansearch.parsing", "plansearch.readers")
+    ours = ("plansearch.parsing", "plansearch.readers")
+    heavy = (*ours, "docx", "jinja2", "openpyxl", "rich", "pydantic", "torch", "sentence_transformers", "pandas")
     code = (
         "import sys; from plansearch.cli import main; "
         f"main(['query', '無障礙', '--index', {str(built)!r}, '-o', {os.devnull!r}]); "
@@ -525,7 +576,7 @@ class TestTerminal:
         return shown
 
 
-@pytest.mark.parametrize("name", ["a.xlsx", "a.docx", "a.pdf"])
+@pytest.mark.parametrize("name", ["a.pdf", "a.doc", "a.xls", "a.png"])
 def test_a_file_that_could_not_be_what_its_name_says_is_not_written(
     name: str, built: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,14 +15,14 @@ from plansearch.findings import Cell, CellEntry, CellState, Comparison, Comparis
 from plansearch.frameworks import Framework, Requirement
 from plansearch.index import PlanIndex
 from plansearch.results import Filters
-from plansearch.retrieval import ANSWERS, POSSIBLE, answers_alone, best_of, is_aim
+from plansearch.retrieval import ANSWERS, LOOK, POSSIBLE, answers_alone, best_of, is_aim
 from plansearch.substance import codes_in
 
 ENTRIES_PER_CELL: Final = 5
 """Items of each agency that answer a question, unless told otherwise."""
 
 CANDIDATES: Final = 2
-"""Items shown that may answer a requirement without standing under it."""
+"""Items shown of an agency that has nothing sure: what may answer all the same."""
 
 OTHER_TITLE: Final = "不屬於任何執行要項（計畫目標、推動及管考等）"
 
@@ -123,7 +123,7 @@ def _requirement_cell(index: PlanIndex, column: Column, framework: Framework, re
     if entries:
         return Cell("absent", entries)
     likely = answers_alone(index, requirement.title)
-    best = best_of(likely, column.positions, ANSWERS)[:CANDIDATES]
+    best = best_of(likely, column.positions, POSSIBLE)[:CANDIDATES]
     place_of = {position: place for place, position in enumerate(column.positions)}
     return column.empty_cell(
         requirement.code,
@@ -223,7 +223,7 @@ def _answers(column: Column, likely: npt.NDArray[np.float64], limit: int | None)
         place_of[position] for position in best_of(likely, column.positions, POSSIBLE if limit is None else ANSWERS)
     ]
     if not found:
-        found = [place_of[position] for position in best_of(likely, column.positions, POSSIBLE)]
+        found = [place_of[position] for position in best_of(likely, column.positions, LOOK)][:CANDIDATES]
     kept = tuple(found[:limit])
     return _Answers(column, kept, len(found) - len(kept), likely)
 

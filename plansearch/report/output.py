@@ -12,14 +12,14 @@ from plansearch.errors import PlansearchError, reason_of
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
-def write_file(text: str, path: Path) -> None:
-    """Write ``text`` as UTF-8, line ends as they are.
+def write_file(content: str | bytes, path: Path) -> None:
+    """Write the content of a file; text as UTF-8, line ends as they are.
 
     Raises:
         PlansearchError: the file cannot be written.
     """
     try:
-        path.write_bytes(text.encode("utf-8"))
+        path.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
     except OSError as error:
         message = f"無法寫入 {path}：{reason_of(error)}。請換一個位置，或先關閉正在使用這個檔案的程式。"
         raise PlansearchError(message) from error

@@ -8,10 +8,11 @@ from functools import partial
 
 from plansearch.report import plan_view, records, search_view
 from plansearch.report.agency_view import STATES, agency_headline, agency_lines
-from plansearch.report.rendering import Report
+from plansearch.report.provenance import search_made, search_notes, skipped_notes
+from plansearch.report.rendering import Report, Section
 from plansearch.report.screen import Screen
 from plansearch.report.serialise import Column
-from plansearch.results import AgencyResult, BuildReport, PlanSummary, SearchResult
+from plansearch.results import AgencyResult, BuildReport, Hit, PlanSummary, SearchResult
 from plansearch.types import Plan, SkippedFile
 
 _ITEM_FIELDS = (
@@ -72,41 +73,50 @@ _PLAN_FIELDS = (
 )
 
 _ITEM_COLUMNS = (
-    Column("執行要項", "code"),
-    Column("主題", "topic"),
-    Column("編號", "number"),
-    Column("措施", "text"),
-    Column("單位", "units"),
-    Column("期限", "deadline"),
-    Column("行", "lines"),
+    Column("執行要項", "code", width=10),
+    Column("主題", "topic", width=24),
+    Column("編號", "number", width=8),
+    Column("措施", "text", width=50),
+    Column("單位", "units", width=16),
+    Column("期限", "deadline", width=14),
+    Column("行", "lines", width=10),
 )
+_AGENCY_COLUMN = Column("機關", "agency", width=20)
+_STATE_COLUMN = Column("有無", "state", STATES, width=18, tone="tone")
+_STATE_TONES: dict[str, records.Value] = {
+    "found": "strong",
+    "possible": "possible",
+    "lost": "lost",
+    "absent": "absent",
+}
+"""What an agency's state looks like; one that was not asked looks like nothing."""
 _HIT_COLUMNS = (
-    Column("名次", "rank"),
-    Column("相關程度", "grade", search_view.GRADES),
-    Column("機關", "agency"),
-    Column("年度", "year"),
-    Column("執行要項", "code"),
-    Column("措施", "text"),
-    Column("主題", "topic"),
-    Column("單位", "units"),
-    Column("期限", "deadline"),
-    Column("出處", "location"),
+    Column("名次", "rank", width=8),
+    Column("相關程度", "grade", search_view.GRADES, width=10),
+    _AGENCY_COLUMN,
+    Column("年度", "year", width=8),
+    Column("執行要項", "code", width=10),
+    Column("措施", "text", width=50),
+    Column("主題", "topic", width=24),
+    Column("單位", "units", width=16),
+    Column("期限", "deadline", width=14),
+    Column("出處", "location", width=26),
 )
 _DAMAGE_COLUMNS = (
-    Column("執行要項", "code"),
-    Column("種類", "kind"),
-    Column("說明", "detail"),
-    Column("行", "lines"),
+    Column("執行要項", "code", width=10),
+    Column("種類", "kind", search_view.DAMAGE_KINDS, width=18),
+    Column("說明", "detail", width=60),
+    Column("行", "lines", width=10),
 )
 _PLAN_COLUMNS = (
-    Column("計畫檔", "plan"),
-    Column("機關", "agency"),
-    Column("類型", "agency_type"),
-    Column("縣市", "city"),
-    Column("年度", "year"),
-    Column("項數", "items"),
-    Column("缺漏", "damage"),
-    Column("出自 plans.toml", "overridden"),
+    Column("計畫檔", "plan", width=30),
+    Column("機關", "agency", width=20),
+    Column("類型", "agency_type", width=10),
+    Column("縣市", "city", width=10),
+    Column("年度", "year", width=8),
+    Column("項數", "items", width=8),
+    Column("缺漏", "damage", width=8),
+    Column("出自 plans.toml", "overridden", width=16),
 )
 
 
@@ -120,6 +130,22 @@ def search_report(result: SearchResult) -> Report:
         fields=_HIT_FIELDS,
         columns=_HIT_COLUMNS,
         view=partial(search_view.search_lines, result),
+        sections=_with_by_words(rows, result.by_words),
+        made=search_made(result),
+        notes=search_notes(result),
+    )
+
+
+def _with_by_words(rows: tuple[records.Record, ...], by_words: Sequence[Hit]) -> tuple[Section, ...]:
+    """Two tables where some items only share words with the question; else none, since the rows are enough."""
+    if not by_words:
+        return ()
+    ungraded = tuple(column for column in _HIT_COLUMNS if column.field != "grade")
+    shared = tuple(records.hit_record(hit) for hit in by_words)
+    note = "下面幾項有相同的字，內容不一定相符。"
+    return (
+        Section("相近的措施", _HIT_COLUMNS, rows),
+        Section("只有字詞相同", ungraded, shared, notes=(note,)),
     )
 
 
@@ -135,13 +161,16 @@ def agency_report(result: AgencyResult) -> Report:
         for agency in result.agencies
         for hit in [records.hit_record(hit) for hit in agency.hits] or [empty]
     )
+    columns = (_AGENCY_COLUMN, _STATE_COLUMN, _HIT_COLUMNS[1], *_HIT_COLUMNS[3:])
+    toned = tuple(row | {"tone": _STATE_TONES.get(str(row["state"]))} for row in rows)
     return Report(
         heading=f"「{result.query}」：{agency_headline(result)}",
         about=records.agency_result_record(result) | {"agencies": agencies},
         rows=rows,
         fields=(*_HIT_FIELDS, "state"),
-        columns=(Column("機關", "agency"), Column("有無", "state", STATES), _HIT_COLUMNS[1], *_HIT_COLUMNS[3:]),
+        columns=columns,
         view=partial(agency_lines, result),
+        sections=(Section("", columns, toned, name="各機關"),),
     )
 
 
@@ -213,6 +242,7 @@ def plans_report(summaries: Sequence[PlanSummary], skipped: Sequence[SkippedFile
         fields=_PLAN_FIELDS,
         columns=_PLAN_COLUMNS,
         view=partial(plan_view.summaries_lines, summaries, skipped),
+        notes=skipped_notes(skipped),
     )
 
 
@@ -226,4 +256,6 @@ def build_report(report: BuildReport) -> Report:
         fields=plans.fields,
         columns=plans.columns,
         view=partial(plan_view.build_lines, report),
+        made=(("資料夾", report.folder), ("索引", report.index), ("模型", report.model)),
+        notes=skipped_notes(report.skipped),
     )

@@ -10,26 +10,64 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from plansearch.report.records import Record, Value
+from plansearch.report.tones import LOOKS, Tone
 
 _DANGEROUS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 """A spreadsheet runs a cell that begins with one of these as a formula (OWASP, CSV injection)."""
 _NEGATIVE_IN_BRACKETS = re.compile(r"\(\d+\)$")
 """Spreadsheets read the item number ``(1)`` as minus one."""
 _MARKDOWN_SYNTAX = re.compile(r"([\\|<*_`\[])")
+_MARKDOWN_BEGINNING = re.compile(r"^(\d*)([#>+\-=~.)])")
+"""What makes a paragraph a heading, a list or a quotation where it begins with this."""
+_UNBROKEN = 4
+"""Chinese characters of a title that stay on one line."""
+_BESIDE_A_TITLE = 4
+"""Latin characters: margins, and in Excel the button of the filter."""
 
 
 class Column(NamedTuple):
-    """A column of a Markdown table: the heading that is shown, and the field below it."""
+    """A column of a table that people read: the heading that is shown, and the field below it."""
 
     title: str
     field: str
     words: Mapping[Any, str] | None = None
     """What a value is called where people read it."""
+    width: int = 20
+    """How wide it is beside the others, in Latin characters; some 50 for the text of a measure."""
+    tone: str | None = None
+    """The field, if any, that says which tone its cells have."""
+
+    @property
+    def least_width(self) -> int:
+        """Its width, or more where that would break a short title."""
+        return max(self.width, 2 * min(len(self.title), _UNBROKEN) + _BESIDE_A_TITLE)
 
     def cell(self, row: Record) -> str:
         """What stands in this column."""
         value = _flat(row.get(self.field))
         return value if self.words is None else self.words.get(value, value)
+
+    def number(self, row: Record) -> int | float | None:
+        """The number that stands in this column; nothing where it is something else or has a name."""
+        value = row.get(self.field)
+        if self.words is None and isinstance(value, int | float) and not isinstance(value, bool):
+            return value
+        return None
+
+    def tone_of(self, row: Record) -> Tone | None:
+        """The tone of its cell in a row.
+
+        Raises:
+            ValueError: the row names a tone that does not exist.
+        """
+        named = None if self.tone is None else row.get(self.tone)
+        if named is None:
+            return None
+        for tone in LOOKS:
+            if tone == named:
+                return tone
+        msg = f"{self.tone} is {named!r}, which is no tone"
+        raise ValueError(msg)
 
 
 def to_json(about: Record, *, ascii_only: bool = False) -> str:
@@ -53,14 +91,26 @@ def to_csv(rows: Sequence[Record], fields: Sequence[str]) -> str:
 
 def to_markdown(rows: Iterable[Record], columns: Sequence[Column], heading: str) -> str:
     """A heading and a table."""
-    lines = [
-        f"## {_markdown_cell(heading)}",
-        "",
+    return "\n".join([markdown_heading(heading), "", *markdown_table(rows, columns)]) + "\n"
+
+
+def markdown_heading(text: str, level: int = 2) -> str:
+    """A heading, whatever its text has in it."""
+    return f"{'#' * level} {_markdown_cell(text)}"
+
+
+def markdown_paragraph(text: str) -> str:
+    """A paragraph that is no list and no heading, whatever its text begins with."""
+    return _MARKDOWN_BEGINNING.sub(r"\1\\\2", _markdown_cell(text))
+
+
+def markdown_table(rows: Iterable[Record], columns: Sequence[Column]) -> list[str]:
+    """The lines of a table; a line break within a cell is ``<br>``."""
+    return [
         _markdown_row(column.title for column in columns),
         _markdown_row("---" for _ in columns),
         *(_markdown_row(_markdown_cell(column.cell(row)) for column in columns) for row in rows),
     ]
-    return "\n".join(lines) + "\n"
 
 
 def _csv_cell(value: Value) -> str | int | float:

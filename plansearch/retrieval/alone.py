@@ -17,6 +17,10 @@ from plansearch.text import Tokenizer
 
 POSSIBLE = THRESHOLDS["possible"]
 """Least probability of what may answer a question."""
+LOOK = 0.02
+"""Least probability of what somebody should look at before saying that an agency has nothing. Best items of questions
+off all subjects come to 0.005 to 0.07; measures that answer in words that neither list nor model knows, to 0.02 and
+more."""
 ANSWERS = THRESHOLDS["related"]
 """Least probability of what does."""
 

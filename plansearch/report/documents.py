@@ -1,0 +1,51 @@
+"""A report as the content of a file, in any format; what is slow to import is imported by the format that needs it."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypeAlias, cast
+
+from plansearch.report.rendering import Format, PictureFormat, Report, render
+from plansearch.report.screen import Screen
+
+FileFormat: TypeAlias = Literal[Format, PictureFormat]
+"""What a file can be; pictures only of a report that has figures."""
+PICTURES: Final[tuple[PictureFormat, ...]] = ("png", "svg")
+DOCUMENTS: Final[tuple[Format, ...]] = ("xlsx", "docx", "html")
+"""Formats that people open, print and hand on, and that therefore say how they were made."""
+
+
+def is_binary(form: FileFormat) -> bool:
+    """Whether a format is nothing that a terminal could show."""
+    return form in {"xlsx", "docx", *PICTURES}
+
+
+def render_file(report: Report, form: FileFormat, screen: Screen) -> bytes:
+    """The content of a file.
+
+    Args:
+        report: what to show; of its figures, a picture shows the first.
+        form: the format.
+        screen: only ``table`` looks at it.
+
+    Raises:
+        ValueError: a picture is asked of a report without figures.
+    """
+    if form == "xlsx":
+        from plansearch.report.workbook import workbook_of  # noqa: PLC0415
+
+        return workbook_of(report)
+    if form == "docx":
+        from plansearch.report.memo import memo_of  # noqa: PLC0415
+
+        return memo_of(report)
+    if form == "html":
+        from plansearch.report.page import page_of  # noqa: PLC0415
+
+        return page_of(report).encode("utf-8")
+    if form in PICTURES:
+        if not report.figures:
+            msg = "this report has no figures"
+            raise ValueError(msg)
+        return report.figures[0].draw(form)
+    # A file's name may hold half a character, which no encoding has.
+    return render(report, cast("Format", form), screen).encode("utf-8", errors="replace")
