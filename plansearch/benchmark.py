@@ -152,7 +152,8 @@ class _Field:
             codes = tuple(one.code for one in pillar.requirements)
             parts.append(_Part("pillar", pillar.code, pillar.title, codes))
             parts += [_Part("requirement", one.code, one.title, (one.code,)) for one in pillar.requirements]
-        lines = tuple(self._line(place, others, part) for part in parts)
+        ranked = group.basis != "widened"
+        lines = tuple(self._line(place, others, part, ranked=ranked) for part in parts)
         return Benchmark(
             subject.agency,
             group,
@@ -164,12 +165,12 @@ class _Field:
             self._marks(place, others),
         )
 
-    def _line(self, place: int, others: Sequence[int], part: _Part) -> BenchmarkLine:
+    def _line(self, place: int, others: Sequence[int], part: _Part, *, ranked: bool) -> BenchmarkLine:
         everyone = [place, *others]
         places = {one: self._subjects[one].places(part, self._framework) for one in everyone}
 
         def spread(measure: Callable[[int], float | None]) -> Spread:
-            return _spread(measure(place), [measure(other) for other in others])
+            return _spread(measure(place), [measure(other) for other in others], ranked=ranked)
 
         def coverage(one: int) -> float | None:
             subject = self._subjects[one]
@@ -243,12 +244,12 @@ def _nearest_of_each(matcher: Matcher, starts: npt.NDArray[np.int64]) -> npt.NDA
     return nearest
 
 
-def _spread(value: float | None, others: Sequence[float | None]) -> Spread:
-    """A number among others; quartiles and place only where three or more are known."""
+def _spread(value: float | None, others: Sequence[float | None], *, ranked: bool) -> Spread:
+    """A number among others; quartiles only where three or more are known, a place only among agencies of a kind."""
     known = [other for other in others if other is not None]
     if len(known) < FEWEST_PEERS:
         return Spread(value, None, None, None)
     lower, median, upper = (float(each) for each in np.percentile(known, [25, 50, 75]))
-    if value is None:
-        return Spread(None, lower, median, upper)
+    if value is None or not ranked:
+        return Spread(value, lower, median, upper)
     return Spread(value, lower, median, upper, 1 + sum(other > value for other in known), len(known) + 1)

@@ -180,7 +180,10 @@ TWINS = (
 def test_twins_that_promise_different_things_are_copies_with_a_flag(
     tmp_path: Path, first: str, second: str, kind: str
 ) -> None:
-    east, west = plan("east.txt", [(first, "1.3")], agency="東區公所"), plan("west.txt", [(second, "1.3")], agency="西區公所")
+    east, west = (
+        plan("east.txt", [(first, "1.3")], agency="東區公所"),
+        plan("west.txt", [(second, "1.3")], agency="西區公所"),
+    )
     with index_of(tmp_path, east, west, plan("x.txt", [(NURSING, "1.3")], agency="南區公所")) as index:
         [pair] = find_duplicates(index).pairs
     assert pair.kind == "copy"
@@ -189,7 +192,10 @@ def test_twins_that_promise_different_things_are_copies_with_a_flag(
 
 def test_texts_that_differ_in_nothing_have_no_flag(tmp_path: Path) -> None:
     first, second = "意見箱每週開啟1次，登錄後3日內回復。", "意見箱每週開啟一次，登錄後三日內回復。"
-    east, west = plan("east.txt", [(first, "2.2")], agency="東區公所"), plan("west.txt", [(second, "2.2")], agency="西區公所")
+    east, west = (
+        plan("east.txt", [(first, "2.2")], agency="東區公所"),
+        plan("west.txt", [(second, "2.2")], agency="西區公所"),
+    )
     with index_of(tmp_path, east, west) as index:
         [pair] = find_duplicates(index).pairs
     assert pair.differences == ()

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from comparing import LAWYER, NURSING, RAMP, SURVEY, award, index_of, plan
+from comparing import LAWYER, RAMP, SURVEY, award, index_of, plan
 from conftest import SHARED, needs_shared
 
+from plansearch.findings import TradeOff
 from plansearch.index import PlanIndex
 from plansearch.matching import (
     COPY_THRESHOLD,
@@ -111,7 +112,7 @@ def test_of_many_items_only_likely_pairs_are_looked_at_and_none_is_missed(
     found = set(zip(few.first.tolist(), few.second.tolist(), strict=True))
     assert found <= whole
     assert len(found) >= 0.98 * len(whole)
-    assert len(candidates._worth_a_look(matcher)[0]) < 0.25 * len(matcher) ** 2 / 2
+    assert len(candidates.pairs_worth_a_look(matcher)[0]) < 0.25 * len(matcher) ** 2 / 2
 
 
 def test_no_pair_comes_twice_and_each_is_in_order(samples: PlanIndex) -> None:
@@ -200,8 +201,8 @@ def test_judged_pairs_of_the_real_plans_are_told_apart(real: PlanIndex) -> None:
 
 
 @pytest.mark.parametrize("trade", [COPY_TRADE, SAME_TRADE], ids=["copy", "same"])
-def test_a_higher_threshold_finds_fewer_and_misses_more(trade: tuple[object, ...]) -> None:
-    rows = [(one.threshold, one.found, one.missed, one.right + one.missed) for one in trade]  # type: ignore[attr-defined]
+def test_a_higher_threshold_finds_fewer_and_misses_more(trade: tuple[TradeOff, ...]) -> None:
+    rows = [(one.threshold, one.found, one.missed, one.right + one.missed) for one in trade]
     assert [row[0] for row in rows] == sorted(row[0] for row in rows)
     assert [row[1] for row in rows] == sorted((row[1] for row in rows), reverse=True)
     assert [row[2] for row in rows] == sorted(row[2] for row in rows)

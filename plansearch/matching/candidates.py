@@ -64,7 +64,7 @@ def alike_pairs(matcher: Matcher, floor: float, progress: Progress | None = None
     """
     if len(matcher) <= ALL_PAIRS_LIMIT:
         return _of_all(matcher, floor, progress)
-    first, second = _worth_a_look(matcher)
+    first, second = pairs_worth_a_look(matcher)
     likeness = matcher.likeness(first, second)
     if progress is not None:
         progress(len(matcher), len(matcher))
@@ -92,7 +92,7 @@ def _of_all(matcher: Matcher, floor: float, progress: Progress | None) -> Pairs:
     return Pairs(np.concatenate([a for a, _ in kept]), np.concatenate([b for _, b in kept]), Likeness(*whole))
 
 
-def _worth_a_look(matcher: Matcher) -> tuple[Rows, Rows]:
+def pairs_worth_a_look(matcher: Matcher) -> tuple[Rows, Rows]:
     """Pairs of rows that may be alike, each once, in order."""
     first, second = _in_meaning(matcher)
     others = _in_words(matcher.wordings.shared())

@@ -39,6 +39,9 @@ _GENERAL: Final = frozenset(
 )
 """Pairs of characters that most plans have, which say nothing of what a measure is about."""
 
+_DENYING: Final = ("no", "must not", "need not")
+"""Senses that deny what the other text says without a word of that kind just before it."""
+
 _OPPOSITES: Final = frozenset(
     map(
         frozenset,
@@ -60,8 +63,8 @@ def contradicting_pairs(first: Reading, second: Reading) -> Iterator[Pair]:
     yield from _contradictions(_comparable_amounts(first), _comparable_amounts(second), first, second)
     yield from _contradictions(first.recurrences, second.recurrences, first, second)
     yield from _opposed(first, second)
-    yield from ((mark, None) for mark in _denied(first, second))
-    yield from ((None, mark) for mark in _denied(second, first))
+    yield from _denied(first, second)
+    yield from ((said, denied) for denied, said in _denied(second, first))
 
 
 def _comparable_amounts(reading: Reading) -> list[Amount]:
@@ -106,21 +109,31 @@ def _opposed(first: Reading, second: Reading) -> Iterator[Pair]:
             yield one, others[0]
 
 
-def _denied(reading: Reading, other: Reading) -> Iterator[Mark]:
-    """What a text denies and the other one simply says."""
+def _denied(reading: Reading, other: Reading) -> Iterator[tuple[Mark, Mark]]:
+    """What a text denies and the other one simply says, or demands."""
     plain = without_idioms(other.folded)
     for mark in reading.marks:
-        if mark.sense not in ("no", "must not") or len(mark.thing) < THING or _is_condition(reading, mark):
+        if mark.sense not in _DENYING or len(mark.thing) < THING or _is_condition(reading, mark):
             continue
         said = plain.find(mark.thing)
         if said < 0 or any(each.thing == mark.thing for each in other.marks):
+            continue
+        demand = _demand_of(other, said)
+        if mark.sense == "need not" and demand is None:
             continue
         clause = _CLAUSE.match(plain, said)
         if clause is not None and _CONDITION.search(clause.group()):
             continue
         shared = _about(reading, mark) & _pairs(_around(other.folded, said, _SENTENCE_END))
         if len(shared - {mark.thing}) >= SHARED_PAIRS:
-            yield mark
+            begin = said if demand is None else demand.start
+            yield mark, Mark(begin, said, "must", mark.thing, said + len(mark.thing))
+
+
+def _demand_of(reading: Reading, place: int) -> Mark | None:
+    """What demands the thing at a place, in the same part of the sentence: 須於三個工作天前以電話預約."""
+    begin = max((match.end() for match in _PART_END.finditer(reading.folded, 0, place)), default=0)
+    return next((mark for mark in reading.marks if mark.sense == "must" and begin <= mark.start < place), None)
 
 
 def _is_condition(reading: Reading, mark: Mark) -> bool:

@@ -27,6 +27,8 @@ MARKS: Final[dict[str, str]] = {
 }
 """What each mark of a concrete measure is called."""
 
+_RANKED: Final = "名次只和同類型的機關比；同類型的其他機關不到三個的，不排名次。"
+
 DEFINITIONS: Final = (
     ("措施數", "計畫裡的措施有幾項；只重述要項文字的、計畫目標與管考等不算。"),
     ("涵蓋", "架構的執行要項中，有措施的占多少；原文缺漏的要項不列入計算。"),
@@ -87,7 +89,7 @@ def standing_report(result: Standing) -> Report:
         sections=(_standing_section(result), _definitions()),
         figures=(_standing_figure(result),),
         made=(("架構", result.framework_title or ""), ("模型", result.model)),
-        notes=("名次是和同類型機關比；同類型不到三個的，和所有機關比。",),
+        notes=(_RANKED,),
     )
 
 
@@ -124,7 +126,7 @@ def benchmark_made(result: Benchmark) -> tuple[tuple[str, str], ...]:
 
 def benchmark_sections(result: Benchmark) -> tuple[Section, ...]:
     """The whole plan and pillars, then the requirements."""
-    columns = [Column("代碼", "code", width=8), Column("項目", "title", width=44)]
+    columns = [Column("代碼", "code", width=12), Column("項目", "title", width=44)]
     for name, title, _ in _SPREADS:
         columns.append(Column(title, name, width=12))
         columns.append(Column(f"{title}：同儕", f"{name}_peers", width=20))
@@ -287,7 +289,8 @@ def _lines(result: Benchmark, screen: Screen) -> list[str]:
     lines = [*screen.heading(headline(result))]
     for note in benchmark_notes(result):
         lines += screen.paragraph(note, "")
-    lines += ["", *screen.paragraph("本機關　同儕中位數（四分位）；名次（大的在前）", "")]
+    head = "本機關　同儕中位數（四分位）；名次（大的在前，只和同類型或指定的機關排）"
+    lines += ["", *screen.paragraph(head, "")]
     for line in result.lines:
         if line.level == "requirement":
             continue
@@ -311,7 +314,7 @@ def _lines(result: Benchmark, screen: Screen) -> list[str]:
 
 
 def _definition(mark: str) -> str:
-    return dict[str, str](MARKERS)[mark]
+    return next(text for name, text in MARKERS.items() if name == mark)
 
 
 def _figures(line: BenchmarkLine, screen: Screen, indent: str) -> list[str]:
@@ -350,7 +353,7 @@ def _standing_figure(result: Standing) -> Figure:
 
 
 def _standing_lines(result: Standing, screen: Screen) -> list[str]:
-    lines = [*screen.heading(f"{len(result.agencies)} 個機關（名次是和同類型機關比；同類型不到三個的，和所有機關比）")]
+    lines = [*screen.heading(f"{len(result.agencies)} 個機關。{_RANKED}")]
     for one in result.benchmarks:
         whole = one.lines[0]
         lines += ["", *screen.heading(named(one.agency))]

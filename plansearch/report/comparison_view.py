@@ -131,7 +131,7 @@ def _sections(comparison: Comparison) -> list[Section]:
     sections = []
     for number, part in enumerate(parts, 1):
         several = f"（之 {number}）" if len(parts) > 1 else ""
-        columns = [Column("代碼", "code", width=8), Column("執行要項", "title", width=26)]
+        columns = [Column("代碼", "code", width=12), Column("執行要項", "title", width=26)]
         columns += [
             Column(_column_title(comparison, agency), f"cell{place}", width=44, tone=f"tone{place}")
             for place, agency in part

@@ -185,7 +185,7 @@ def _group_sections(groups: Sequence[DuplicateGroup]) -> tuple[Section, ...]:
             "number": group.number,
             "kind": "抄用" if group.copied else "同一措施",
             "agencies": len(group.agencies),
-            "items": "\n".join(map(quoted, group.items)),
+            "items": "\n".join(f"・{quoted(one)}" for one in group.items),
         }
         for group in groups
     )

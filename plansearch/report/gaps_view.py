@@ -140,7 +140,7 @@ _NAMES: Final[dict[GapKind, str]] = {"requirement": "要項", "boilerplate": "�
 
 def _columns(kind: GapKind) -> tuple[Column, ...]:
     head = (
-        Column("代碼", "code", width=8),
+        Column("代碼", "code", width=12),
         Column("執行要項", "requirement", width=30),
         Column("幾個機關有", "peers", width=16),
     )
@@ -162,7 +162,7 @@ def _row(gap: Gap) -> Record:
         "code": gap.code,
         "requirement": gap.requirement,
         "peers": _peers_in_words(gap),
-        "examples": "\n".join(map(quoted, gap.examples)),
+        "examples": "\n".join(f"・{quoted(one)}" for one in gap.examples),
         "nearest": _nearest_in_words(gap),
         "damage": damage,
         "tone": tones.get(gap.kind),

@@ -53,7 +53,6 @@ def overview_report(result: Overview) -> Report:
         columns=(),
         view=partial(_lines, result),
         sections=(
-            Section("重點", (), (), tuple(_summary(result)), name="重點"),
             *benchmark_sections(result.benchmark),
             *gap_sections(result.gaps.gaps),
             _lessons_section(result),
@@ -63,7 +62,7 @@ def overview_report(result: Overview) -> Report:
         ),
         figures=benchmark_figures(result.benchmark),
         made=(*gaps_made(result.gaps), *duplicates_made(result.duplicates)),
-        notes=tuple(benchmark_notes(result.benchmark)),
+        notes=(*_summary(result), *benchmark_notes(result.benchmark)),
     )
 
 
@@ -93,7 +92,7 @@ def _lessons_section(result: Overview) -> Section:
             )
     columns = (
         Column("機關", "peer", width=30),
-        Column("代碼", "code", width=8),
+        Column("代碼", "code", width=12),
         Column("可以參考的措施", "text", width=70),
         Column("出處", "where", width=40),
     )
@@ -112,7 +111,7 @@ def _pair_sections(pairs: Sequence[DuplicatePair], left: int) -> tuple[Section, 
 def _damage_section(result: Overview) -> Section:
     columns = (
         Column("計畫檔", "plan", width=36),
-        Column("代碼", "code", width=8),
+        Column("代碼", "code", width=12),
         Column("種類", "kind", width=18),
         Column("位置", "place", width=14),
         Column("說明", "detail", width=70),
