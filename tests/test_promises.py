@@ -233,7 +233,7 @@ OWN_WORDS = [
     pytest.param(
         "中午時段櫃檯不休息，由同仁輪值。",
         "櫃檯中午時段休息一小時。",
-        (Difference("polarity", "不休息", ""),),
+        (Difference("polarity", "不休息", "休息"),),
         id="denied and simply said",
     ),
     pytest.param("定期檢視申請表單。", "每年檢視申請表單。", (), id="定期 and 每年 can both hold"),

@@ -34,7 +34,10 @@ def commands(text: str) -> list[str]:
 def test_readmes_show_every_command() -> None:
     for name in READMES:
         text = (ROOT / name).read_text(encoding="utf-8")
-        for command in ("index", "query", "inspect", "correct", "plans", "requirements", "eval"):
+        for command in (
+            *("index", "query", "compare", "gaps", "duplicates", "benchmark", "report"),
+            *("inspect", "correct", "plans", "requirements", "eval"),
+        ):
             assert f"plansearch {command}" in text
 
 

@@ -197,8 +197,8 @@ def _lines(comparison: Comparison, screen: Screen) -> list[str]:
     lines += screen.paragraph(_NOTES[0], "")
     for (code, title), group in groupby(comparison.rows, key=lambda row: (row.code, row.title)):
         lines += ["", *screen.heading(screen.shorten(" ".join(filter(None, (code, title))), screen.columns))]
-        for row in group:
-            lines += _row_lines(comparison, row, screen)
+        for number, row in enumerate(group):
+            lines += [*([""] if number else []), *_row_lines(comparison, row, screen)]
     return lines
 
 
@@ -211,7 +211,7 @@ def _row_lines(comparison: Comparison, row: ComparisonRow, screen: Screen) -> li
     beside = _beside(row).replace("\n", "；")
     head = [screen.dim(line) for line in screen.paragraph(f"〔{beside}〕", "  ")] if beside else []
     if len(row.cells) == _SIDE_BY_SIDE and screen.columns >= _NARROWEST:
-        return [*head, *_side_by_side(row, screen), ""]
+        return [*head, *_side_by_side(row, screen)]
     lines = head
     for place, (agency, cell) in enumerate(zip(comparison.agencies, row.cells, strict=True), 1):
         state = "" if cell.state == "measures" else f"　〔{STATES[cell.state]}〕"

@@ -201,7 +201,8 @@ def _lines(result: GapReport, shown: Sequence[Gap], screen: Screen) -> list[str]
 
 def _gap_lines(number: int, gap: Gap, screen: Screen, result: GapReport) -> list[str]:
     indent = "    "
-    kind = "同類機關" if result.peers.basis == "type" else "機關"
+    own = result.agency.agency_type
+    kind = "同類機關" if all(peer.agency_type == own for peer in result.peers.agencies) else "機關"
     count = f"{gap.peers_total} 個{kind}中 {gap.peers_with} 個有"
     title = " ".join(part for part in (gap.code, gap.requirement) if part)
     lines = [f"{number:>2}. {screen.bold(count)}　{screen.shorten(visible(title), screen.columns - 30)}".rstrip("　")]
