@@ -17,6 +17,7 @@ from plansearch.matching.candidates import Pairs
 from plansearch.promises import differences
 from plansearch.results import Filters, IndexedItem
 from plansearch.retrieval import resolve_filters
+from plansearch.substance import measures_of
 from plansearch.types import Progress
 
 LOWEST_THRESHOLD: Final = 0.3
@@ -59,6 +60,8 @@ def find_duplicates(
     matcher = Matcher(index, positions)
     pairs = alike_pairs(matcher, LOWEST_THRESHOLD, progress)
     items = index.items(positions)
+    measures = set(measures_of(index, list(dict.fromkeys(one.plan for one in items))).positions)
+    formal = [position not in measures for position in positions]
     owners = np.asarray(_numbers([one.metadata.agency or one.plan for one in items]), dtype=np.int64)
     pairs = pairs.where(_in_scope(pairs, matcher.plans, owners, scope))
     if named:
@@ -74,7 +77,7 @@ def find_duplicates(
         searched=len(positions),
         model=index.model,
         agencies=tuple(agency.name for agency in named),
-        candidates=tuple(_pair(items, pairs, place) for place in range(len(pairs))),
+        candidates=tuple(_pair(items, formal, pairs, place) for place in range(len(pairs))),
     )
     return at_thresholds(found, copy_threshold, same_threshold)
 
@@ -93,7 +96,7 @@ def at_thresholds(found: Duplicates, copy_threshold: float, same_threshold: floa
     ]
     groups, number_of = _groups(kept, same_threshold)
     numbered = [replace(pair, group=number_of.get((pair.first.id, pair.second.id), 0)) for pair in kept]
-    numbered.sort(key=lambda pair: (pair.kind, -(pair.copied if pair.kind == "copy" else pair.same)))
+    numbered.sort(key=_surest_first)
     return replace(
         found,
         pairs=tuple(numbered),
@@ -109,6 +112,11 @@ def _positions(index: PlanIndex, plans: Sequence[str] | None, filters: Filters) 
     wanted = set(plans)
     by_plan = index.catalog.allowed_by_plan(filters)
     return [place for plan, places in by_plan.items() if plan in wanted for place in places]
+
+
+def _surest_first(pair: DuplicatePair) -> tuple[str, bool, float]:
+    """Copies before equal measures, measures before goals and closing clauses, the surest first."""
+    return pair.kind, pair.is_formal, -(pair.copied if pair.kind == "copy" else pair.same)
 
 
 def _check(*thresholds: float) -> None:
@@ -134,8 +142,9 @@ def _in_scope(
     return kept
 
 
-def _pair(items: Sequence[IndexedItem], pairs: Pairs, place: int) -> DuplicatePair:
-    first, second = items[int(pairs.first[place])], items[int(pairs.second[place])]
+def _pair(items: Sequence[IndexedItem], formal: Sequence[bool], pairs: Pairs, place: int) -> DuplicatePair:
+    row, other = int(pairs.first[place]), int(pairs.second[place])
+    first, second = items[row], items[other]
     one = pairs.likeness
     copied = float(one.copied[place])
     return DuplicatePair(
@@ -148,6 +157,7 @@ def _pair(items: Sequence[IndexedItem], pairs: Pairs, place: int) -> DuplicatePa
         same=float(one.same[place]),
         differences=(),
         group=0,
+        is_formal=formal[row] and formal[other],
     )
 
 

@@ -133,7 +133,7 @@ class Comparison:
     model: str
     years: tuple[int, int] | None = None
     cut: int = 0
-    """Items that are close enough to the question and that ``limit`` left out."""
+    """Items that answer the question, or may, and are not listed."""
 
     def counts(self, column: int) -> dict[CellState, int]:
         """How many rows of requirements or questions of a column have each state."""
@@ -150,9 +150,12 @@ class NearestItem:
     """An agency's own item that is nearest to something, and how near that is."""
 
     found: IndexedItem
-    same: float
-    """How likely it is the same measure, from 0 to 1."""
-    lexical: float
+    same: float | None = None
+    """How likely it is the same measure, from 0 to 1; ``None`` where it was found by asking."""
+    lexical: float | None = None
+    """Share of the wording that both have, from 0 to 1."""
+    answers: float | None = None
+    """How likely it answers the peers' measure, asked as a question, from 0 to 1; ``None`` where it was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,19 +167,21 @@ class Gap:
     requirement: str | None
     """Title of the requirement it belongs to."""
     peers_with: int
-    """How many peers have it."""
+    """How many peers have it, or something that comes as near as would do for the agency itself."""
     peers_total: int
     examples: tuple[IndexedItem, ...] = ()
     """Peers' own words, of different agencies, the most typical first."""
     nearest: NearestItem | None = None
     """What of the agency's own comes nearest."""
+    also_near: NearestItem | None = None
+    """What of it answers best when the peers' measure is asked as a question, where that is something else."""
     damage: Damage | None = None
     plan: str | None = None
     """The agency's plan that a damage is in."""
     holders: tuple[str, ...] = ()
     """Names of the peers that have it."""
     maybe_covered: bool = False
-    """The agency's nearest item may be the same measure; somebody has to look."""
+    """What is near may be the same measure; somebody has to look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +225,9 @@ class DuplicatePair:
     """How likely both are the same measure, from 0 to 1."""
     differences: tuple[Difference, ...]
     group: int
-    """Number of its group, from 1."""
+    """Number of its group, from 1; 0 for none."""
+    is_formal: bool = False
+    """Neither is a measure: both say what a plan is for, how it is followed up, that it may be amended."""
 
     @property
     def is_within(self) -> bool:

@@ -6,11 +6,26 @@ giving a measure. None of that is something that an agency does and another lack
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from plansearch.index import PlanIndex
 from plansearch.results import Filters, IndexedItem
+
+_PLACEHOLDER: Final = re.compile(r"[\W\d_]*(?:其[他它]|無|略|同[上前]|[如詳]附[件表]|另[訂定])[\W_]*")
+"""What stands in a form where nothing was filled in."""
+
+_INSTRUCTION: Final = re.compile(
+    r"請(?:依|於|就|將|在|自行|逐項|各)?[^。；]*(?:撰寫|填寫|填列|填報|敘明)(?:即可)?[。；]?\s*$"
+)
+"""What a form asks of who fills it in."""
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text is what a form has and no measure: 「其他」, 「請依實際情形撰寫即可。」."""
+    return bool(_PLACEHOLDER.fullmatch(text) or _INSTRUCTION.search(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +40,7 @@ class Measures:
 
 
 def measures_of(index: PlanIndex, plans: Sequence[str]) -> Measures:
-    """The measures of some plans, without what only says its requirement again, in the order of the index.
+    """The measures of some plans, without what only says its requirement again or is blank, in the order of the index.
 
     Where a plan has requirements, only what stands in their part of it counts, whether or not it stands under one.
     """
@@ -38,6 +53,7 @@ def measures_of(index: PlanIndex, plans: Sequence[str]) -> Measures:
         (place, one)
         for place, one in zip(positions, items, strict=True)
         if place not in index.restating
+        and not is_blank(one.item.text)
         and (one.plan not in with_requirements or one.item.code or (one.plan, one.item.section) in parts)
     ]
     return Measures(tuple(place for place, _ in kept), tuple(one for _, one in kept))

@@ -5,8 +5,13 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-import numpy as np
 import pytest
+
+# Two processes whose threads wait for each other by spinning take five times as long; before numpy is imported.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
 from filelock import FileLock
 
 from plansearch.index import PlanIndex

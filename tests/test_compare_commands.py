@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ def test_gaps_have_the_fields_that_scripts_rely_on(directory: Path, capsys: pyte
     assert {line["kind"] for line in lines} == {"boilerplate", "measure", "damage"}
     measure = next(line for line in lines if line["kind"] == "measure")
     assert set(measure["examples"][0]) >= ITEM_FIELDS
-    assert set(measure["nearest"]) == {"same", "lexical", "item"}
+    assert set(measure["nearest"]) == {"same", "lexical", "item", "answers"}
 
 
 def test_duplicates_have_the_fields_that_scripts_rely_on(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -186,7 +187,7 @@ def texts_of_html(path: Path) -> str:
     return str(tree.text_content())
 
 
-READERS = {
+READERS: dict[str, Callable[[Path], str]] = {
     ".docx": texts_of_docx,
     ".xlsx": texts_of_xlsx,
     ".html": texts_of_html,
@@ -264,7 +265,7 @@ def test_documents_with_pictures_have_them(
     elif suffix == ".docx":
         assert len(docx.Document(str(path)).inline_shapes) == pictures
     else:
-        assert sum(len(sheet._images) for sheet in openpyxl.load_workbook(path)) == pictures  # type: ignore[attr-defined]  # noqa: SLF001
+        assert sum(len(sheet._images) for sheet in openpyxl.load_workbook(path)) == pictures  # noqa: SLF001
     assert "六種標記" in READERS[suffix](path)
 
 

@@ -69,10 +69,13 @@ def test_every_pair_of_a_group_carries_its_number(copies: PlanIndex) -> None:
 def test_copies_come_first_and_the_surest_of_each_class(samples: PlanIndex) -> None:
     found = find_duplicates(samples)
     assert [pair.kind for pair in found.pairs] == sorted(pair.kind for pair in found.pairs)
-    copied = [pair.copied for pair in found.of("copy")]
-    same = [pair.same for pair in found.of("same")]
-    assert copied == sorted(copied, reverse=True)
-    assert same == sorted(same, reverse=True)
+    for formal in (False, True):
+        copied = [pair.copied for pair in found.of("copy") if pair.is_formal == formal]
+        same = [pair.same for pair in found.of("same") if pair.is_formal == formal]
+        assert copied == sorted(copied, reverse=True)
+        assert same == sorted(same, reverse=True)
+    order = [pair.is_formal for pair in found.of("copy")]
+    assert order == sorted(order)
     assert all(pair.copied < found.copy_threshold <= 1 for pair in found.of("same"))
 
 

@@ -10,6 +10,7 @@ from plansearch.findings import Gap, GapReport
 from plansearch.frameworks import bundled_frameworks
 from plansearch.gaps import COVERED_FROM, find_gaps
 from plansearch.index import PlanIndex
+from plansearch.substance import is_blank
 from plansearch.types import Plan
 
 TITLES = {one.code: one.title for one in bundled_frameworks()[1].requirements}
@@ -38,7 +39,7 @@ def test_a_measure_that_peers_have_and_the_agency_has_not_is_a_gap(tmp_path: Pat
     assert [one.metadata.agency for one in gap.examples] == ["東區公所", "西區公所"]
     assert gap.holders == ("東區公所", "西區公所", "南區公所")
     assert gap.nearest is not None
-    assert gap.nearest.same < COVERED_FROM
+    assert (gap.nearest.same or 0.0) < COVERED_FROM
     assert result.covered == 2
 
 
@@ -51,7 +52,7 @@ def test_gaps_come_by_how_many_peers_have_them_then_by_how_far_the_nearest_is(tm
         gaps = find_gaps(index, "北區公所").of("measure")
     assert [gap.peers_with for gap in gaps] == sorted((gap.peers_with for gap in gaps), reverse=True)
     assert texts(gaps[0]) == [LAWYER, LAWYER]
-    nearest = [gap.nearest.same for gap in gaps[1:] if gap.nearest]
+    nearest = [gap.nearest.same or 0.0 for gap in gaps[1:] if gap.nearest]
     assert nearest == sorted(nearest)
 
 
@@ -225,3 +226,35 @@ def test_what_a_real_plan_lost_is_to_be_checked_and_not_missing(real: PlanIndex)
     result = find_gaps(real, "001", peers=["all"])
     assert "1.2" not in {gap.code for gap in result.gaps if gap.kind != "damage"}
     assert {gap.code for gap in result.of("damage")} == {"1.2", "1.3"}
+
+
+@pytest.mark.parametrize(
+    ("text", "blank"),
+    [
+        pytest.param("其他", True, id="other"),
+        pytest.param("4. 其他。", True, id="other, numbered"),
+        pytest.param("無", True, id="none"),
+        pytest.param("詳附表。", True, id="see the table"),
+        pytest.param("本項請依實際辦理情形於各構面中撰寫即可。", True, id="an instruction"),
+        pytest.param("請各課室逐項填報", True, id="an instruction without an end"),
+        pytest.param("其他機關洽辦之案件由專人轉送。", False, id="other agencies"),
+        pytest.param("無障礙坡道每月檢查。", False, id="a word that begins so"),
+        pytest.param("請民眾填寫問卷後，由志工協助上傳。", False, id="the public fills in"),
+    ],
+)
+def test_what_a_form_says_is_no_measure(text: str, blank: bool) -> None:
+    assert is_blank(text) == blank
+
+
+def test_blank_items_are_no_gap(tmp_path: Path) -> None:
+    own = plan("own.txt", [(RAMP, "1.3")], agency="北區公所")
+    with index_of(tmp_path, own, *offices((RAMP, "1.3"), ("其他", "1.3"))) as index:
+        assert find_gaps(index, "北區公所").of("measure") == ()
+
+
+@needs_shared
+def test_an_item_that_answers_in_other_words_is_shown_beside_the_gap(real: PlanIndex) -> None:
+    """Staff said of some gaps of real plans that theirs has it; a second look finds where."""
+    gaps = [gap for gap in find_gaps(real, "003").of("measure") if gap.maybe_covered]
+    shown = {near.found.item.span.first_line for gap in gaps for near in (gap.nearest, gap.also_near) if near}
+    assert {40, 52} <= shown

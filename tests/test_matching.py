@@ -5,6 +5,7 @@ from itertools import combinations, permutations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from comparing import LAWYER, RAMP, SURVEY, award, index_of, plan
 from conftest import SHARED, needs_shared
@@ -183,7 +184,7 @@ def letters(text: str) -> str:
     return "".join(filter(str.isalnum, text.replace("<p>", ""))).lower()
 
 
-def f1(found: np.ndarray, truth: np.ndarray) -> float:  # type: ignore[type-arg]
+def f1(found: npt.NDArray[np.bool_], truth: npt.NDArray[np.bool_]) -> float:
     return float(2 * (found & truth).sum() / (found.sum() + truth.sum()))
 
 

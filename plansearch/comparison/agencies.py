@@ -15,7 +15,7 @@ from plansearch.findings import Cell, CellEntry, CellState, Comparison, Comparis
 from plansearch.frameworks import Framework, Requirement
 from plansearch.index import PlanIndex
 from plansearch.results import Filters
-from plansearch.retrieval import ANSWERS, LOOK, POSSIBLE, answers_alone, best_of, is_aim
+from plansearch.retrieval import LOOK, POSSIBLE, SURE, answers_alone, best_of, is_aim
 from plansearch.substance import codes_in
 
 ENTRIES_PER_CELL: Final = 5
@@ -104,7 +104,7 @@ def requirement_rows(
         cells = [
             Cell("measures", tuple(CellEntry(column.items[place]) for place in places))
             if (places := column.under_none(framework.id))
-            else column.empty_cell(None)
+            else column.empty_cell(column.losses(None))
             for column in columns
         ]
         rows.append(ComparisonRow("other", None, OTHER_TITLE, None, tuple(cells)))
@@ -126,7 +126,7 @@ def _requirement_cell(index: PlanIndex, column: Column, framework: Framework, re
     best = best_of(likely, column.positions, POSSIBLE)[:CANDIDATES]
     place_of = {position: place for place, position in enumerate(column.positions)}
     return column.empty_cell(
-        requirement.code,
+        column.losses(requirement.code),
         [
             CellEntry(
                 column.items[place_of[position]],
@@ -160,8 +160,8 @@ def _aligned_rows(
         for one in requirements
     ]
     if whole:
-        beside = (frozenset(column.under_none(framework.id)) for column in columns)
-        headings.append(Heading(None, OTHER_TITLE, None, *beside))
+        beside = [frozenset(column.under_none(framework.id)) for column in columns]
+        headings.append(Heading(None, OTHER_TITLE, None, beside[0], beside[1]))
     by_code = {one.code: one for one in requirements}
     rows: list[ComparisonRow] = []
     for heading in headings_apart(headings, alignment):
@@ -190,20 +190,21 @@ class _Answers:
     def state(self) -> CellState:
         """Whether it has measures, or only weak candidates."""
         sure = any(
-            self.likely[self.column.positions[place]] >= ANSWERS and not is_aim(self.column.items[place].item)
+            self.likely[self.column.positions[place]] >= SURE and not is_aim(self.column.items[place].item)
             for place in self.places
         )
         return "measures" if sure else "possible"
 
     def cell(self) -> Cell:
         """All of it in one cell."""
+        damage = self.column.losses(None, anywhere=True)
         if not self.places:
-            return self.column.empty_cell(None)
+            return self.column.empty_cell(damage)
         rated = [(place, float(self.likely[self.column.positions[place]])) for place in self.places]
         entries = tuple(
-            CellEntry(self.column.items[place], relevance, weak=relevance < ANSWERS) for place, relevance in rated
+            CellEntry(self.column.items[place], relevance, weak=relevance < SURE) for place, relevance in rated
         )
-        return Cell(self.state, entries)
+        return Cell(self.state, entries, damage if self.state == "possible" else ())
 
 
 def _question_rows(
@@ -219,19 +220,21 @@ def _question_rows(
 
 def _answers(column: Column, likely: npt.NDArray[np.float64], limit: int | None) -> _Answers:
     place_of = {position: place for place, position in enumerate(column.positions)}
-    found = [
-        place_of[position] for position in best_of(likely, column.positions, POSSIBLE if limit is None else ANSWERS)
-    ]
-    if not found:
-        found = [place_of[position] for position in best_of(likely, column.positions, LOOK)][:CANDIDATES]
-    kept = tuple(found[:limit])
-    return _Answers(column, kept, len(found) - len(kept), likely)
+    near = [place_of[position] for position in best_of(likely, column.positions, POSSIBLE)]
+    sure = [place for place in near if likely[column.positions[place]] >= SURE]
+    if limit is None:
+        kept = near
+    elif sure:
+        kept = sure[:limit]
+    else:
+        kept = [place_of[position] for position in best_of(likely, column.positions, LOOK)][:CANDIDATES]
+    return _Answers(column, tuple(kept), max(len(near) - len(kept), 0), likely)
 
 
 def _aligned_answers(index: PlanIndex, answers: Sequence[_Answers], asked: str) -> list[ComparisonRow]:
     first, second = answers
     alignment = Alignment(index, first.column, second.column, None, likely=first.likely)
-    heading = Heading(None, asked, None, frozenset(first.places), frozenset(second.places))
+    heading = Heading(None, asked, None, frozenset(first.places), frozenset(second.places), is_question=True)
     apart = headings_apart([heading], alignment)[0]
 
     def best_first(places: Iterable[int]) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -14,14 +14,14 @@ from plansearch.findings import Cell, CellEntry, ComparisonRow
 from plansearch.index import PlanIndex
 from plansearch.matching import COPY_THRESHOLD, SAME_THRESHOLD, Likeness, Matcher, assign
 from plansearch.promises import differences
-from plansearch.retrieval import ANSWERS
+from plansearch.retrieval import SURE, answers_measure
 from plansearch.substance import codes_in
 
 PERHAPS_FROM: Final = 0.3
 """Probability of one measure from which on two items that are left over share a row, for people to look at."""
 
 CANDIDATE_FROM: Final = 0.2
-"""Probability of one measure from which on an item is shown as a weak candidate."""
+"""Probability of one measure, or of an answer, from which on an item is shown as a weak candidate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class Heading:
     first: frozenset[int]
     """Places of the first column's items under it."""
     second: frozenset[int]
+    is_question: bool = False
+    """It was asked in words, so what answers may stand anywhere."""
 
 
 class Alignment:
@@ -57,6 +59,7 @@ class Alignment:
             framework: whose requirements the rows stand under.
             likely: how likely each item of the index answers the question that was asked, if one was.
         """
+        self._index = index
         self.columns = (first, second)
         self._likely = likely
         self._framework = framework
@@ -110,16 +113,26 @@ class Alignment:
         )
 
     def _only(self, heading: Heading, side: int, place: int) -> ComparisonRow:
-        scores = self._scores[place, :] if side == 0 else self._scores[:, place]
         other = self.columns[1 - side]
-        candidates: list[CellEntry] = []
-        if len(scores) and scores.max() >= CANDIDATE_FROM:
-            nearest = int(scores.argmax())
-            candidates = [self._entry(heading, 1 - side, nearest, float(scores[nearest]))]
-        cells = [self._cell(heading, side, place), other.empty_cell(heading.code, candidates)]
+        candidates = self._candidates(heading, side, place)
+        damage = other.losses(heading.code, anywhere=heading.is_question)
+        cells = [self._cell(heading, side, place), other.empty_cell(damage, candidates)]
         return ComparisonRow(
             "only", heading.code, heading.title, heading.pillar, tuple(cells if side == 0 else cells[::-1])
         )
+
+    def _candidates(self, heading: Heading, side: int, place: int) -> list[CellEntry]:
+        """What of the other column may be the same measure all the same: by likeness, else by asking for it."""
+        other = self.columns[1 - side]
+        scores = self._scores[place, :] if side == 0 else self._scores[:, place]
+        if not len(scores):
+            return []
+        if scores.max() < CANDIDATE_FROM:
+            text = self.columns[side].items[place].item.text
+            scores = answers_measure(self._index, text)[list(other.positions)]
+        best = int(scores.argmax())
+        likely = float(scores[best])
+        return [self._entry(heading, 1 - side, best, likely)] if likely >= CANDIDATE_FROM else []
 
     def _cell(self, heading: Heading, side: int, place: int) -> Cell:
         return Cell("measures", (self._entry(heading, side, place, None),))
@@ -129,7 +142,7 @@ class Alignment:
         weak = False
         if relevance is None and self._likely is not None:
             relevance = float(self._likely[self.columns[side].positions[place]])
-            weak = relevance < ANSWERS
+            weak = relevance < SURE
         codes = codes_in(found, self._framework)
         elsewhere = None if heading.code in (None, *codes) else next(iter(codes), found.item.code)
         restates = place in self.columns[side].restating
@@ -149,5 +162,5 @@ def headings_apart(headings: Sequence[Heading], alignment: Alignment) -> list[He
         second = {place for place in heading.second - seen[1] if alignment.partner_of_second(place) not in all_first}
         seen[0].update(first)
         seen[1].update(second)
-        apart.append(Heading(heading.code, heading.title, heading.pillar, frozenset(first), frozenset(second)))
+        apart.append(replace(heading, first=frozenset(first), second=frozenset(second)))
     return apart

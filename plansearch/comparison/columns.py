@@ -24,8 +24,10 @@ FEWEST: Final = 2
 """Agencies that a comparison needs."""
 
 _CODE: Final = re.compile(r"(?:[A-Za-z]\.?)?\d+(?:\.\d+)*")
-_UNREAD: Final[tuple[DamageKind, ...]] = ("page_unread", "sheet_unread", "heading_unknown")
-"""Damage of the whole plan by which what answers a requirement may be there and not be seen."""
+_UNREAD: Final[tuple[DamageKind, ...]] = ("page_unread", "sheet_unread")
+"""Damage by which anything may be missing."""
+_UNSEEN: Final = (*_UNREAD, "heading_unknown")
+"""Damage by which what answers a requirement may be there and not be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,32 +66,36 @@ class Column:
         """Places in ``items`` of what stands under no requirement of a framework."""
         return [place for place, one in enumerate(self.items) if not codes_in(one, framework)]
 
-    def lost(self, code: str | None) -> tuple[Damage, ...]:
-        """What its source lost, of one requirement, or anywhere.
+    def lost(self, code: str) -> tuple[Damage, ...]:
+        """What its source lost of one requirement."""
+        return tuple(one for one in self.damage if one.kind in LOSSES and one.code == code)
 
-        A requirement's number that is skipped may as well have been left out on purpose, so it counts for that
-        requirement alone.
+    def losses(self, code: str | None, *, anywhere: bool = False) -> tuple[Damage, ...]:
+        """Damage by which what is looked for may be missing.
+
+        Args:
+            code: the requirement it belongs to; ``None`` where it belongs to none.
+            anywhere: it may belong to any. A requirement's number that is skipped may as well have been left out on
+                purpose, so that counts for that requirement alone.
         """
         if code is not None:
-            return tuple(one for one in self.damage if one.kind in LOSSES and one.code == code)
-        return tuple(one for one in self.damage if one.kind in LOSSES and one.kind != "numbering_gap")
+            return self.lost(code) or tuple(one for one in self.damage if one.kind in _UNSEEN)
+        if anywhere:
+            lost = tuple(one for one in self.damage if one.kind in LOSSES and one.kind != "numbering_gap")
+            return lost or tuple(one for one in self.damage if one.kind in _UNREAD)
+        return tuple(one for one in self.damage if one.kind in _UNREAD or (one.kind in LOSSES and one.code is None))
 
-    def unseen(self) -> tuple[Damage, ...]:
-        """Damage by which a requirement may be answered where nobody can see it."""
-        return tuple(one for one in self.damage if one.kind in _UNREAD)
-
-    def empty_cell(self, code: str | None, candidates: Sequence[CellEntry] = ()) -> Cell:
+    def empty_cell(self, damage: tuple[Damage, ...], candidates: Sequence[CellEntry] = ()) -> Cell:
         """The cell of something that was searched and not found.
 
         Args:
-            code: the requirement it belongs to; ``None`` where it may stand anywhere.
+            damage: by which it may be missing, as `losses` gives it.
             candidates: what comes near without being it.
         """
         if self.agency.unread is not None:
             return Cell("unread")
         if candidates:
-            return Cell("possible", tuple(candidates), self.lost(code) if code is not None else ())
-        damage = self.lost(code) or self.unseen()
+            return Cell("possible", tuple(candidates), damage)
         state: CellState = "lost" if damage else "absent"
         return Cell(state, (), damage)
 

@@ -66,9 +66,10 @@ class Wordings:
     def of(cls, index: PlanIndex, positions: Sequence[int]) -> Wordings:
         """The words of the items at some positions, in this order."""
         texts = index.catalog.texts(positions)
-        bags = {text: frozenset(character_pairs(text)) for text in dict.fromkeys(texts.values())}
-        added = {text: _synonyms(index, text) - bag for text, bag in bags.items()}
-        parts = {text: [frozenset(character_pairs(clause)) for clause in clauses_of(text)] for text in bags}
+        said = {text: _EXCEPTION.sub("", text) for text in dict.fromkeys(texts.values())}
+        bags = {text: frozenset(character_pairs(kept)) for text, kept in said.items()}
+        added = {text: _synonyms(index, said[text]) - bag for text, bag in bags.items()}
+        parts = {text: [frozenset(character_pairs(clause)) for clause in clauses_of(said[text])] for text in bags}
         known = frozenset().union(*bags.values(), *(bag for some in parts.values() for bag in some))
         columns = {word: column for column, word in enumerate(sorted(known))}
         weights = _weights(index, columns)
@@ -153,6 +154,9 @@ _AT_ONCE = 20_000
 _NOTHING = 1e-9
 """Stands for the weight of a text without words, so that it shares nothing."""
 
+
+_EXCEPTION: Final = re.compile(r"(?<![^\W\d_])除了?[^，,。；;：:]{2,20}?[之以]?外(?=[，,])")
+"""除滿意度調查外， says that the rest is about something else."""
 
 _CLAUSE: Final = re.compile(r"[^，,。；;、：:！!？?（）()\n]+")
 _SHORTEST_CLAUSE: Final = 4

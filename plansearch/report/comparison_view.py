@@ -89,7 +89,7 @@ def _heading(comparison: Comparison) -> str:
         )
     names = [one.name for one in comparison.agencies]
     listed = "、".join(names[:3]) + (f"等 {len(names)} 個機關" if len(names) > 3 else "")  # noqa: PLR2004
-    cut = f"（另有 {comparison.cut} 項較遠的沒有列出，加 --all 全列）" if comparison.cut else ""
+    cut = f"（另有 {comparison.cut} 項較遠或疑似的沒有列出，加 --all 全列）" if comparison.cut else ""
     return f"{about}：{listed}並列{cut}"
 
 

@@ -17,6 +17,7 @@ from plansearch.report.serialise import Column
 
 CLASSES: Final[dict[PairClass, str]] = {"copy": "抄用（字句相同或大致相同）", "same": "同一措施，各自的寫法"}
 """What each class is called."""
+FORMAL: Final = "計畫目標、管考、附則等相同的文字（不是措施）"
 SCOPES: Final[dict[PairScope, str]] = {
     "within": "同一份計畫之內",
     "across": "不同機關之間",
@@ -34,6 +35,7 @@ _FIELDS: Final = (
     "same",
     "within",
     "differences",
+    "formal",
 )
 _SMALLEST_GROUP: Final = 3
 """Items of a group that is listed; two are a pair, which is listed already."""
@@ -46,7 +48,7 @@ def duplicates_report(result: Duplicates, limit: int | None = None) -> Report:
         result: all of them.
         limit: how many pairs of each class are listed at most, and how many groups.
     """
-    shown = [pair for kind in CLASSES for pair in result.of(kind)[:limit]]
+    shown = [pair for _, pairs in _parts(result.pairs) for pair in pairs[:limit]]
     rows = tuple(map(pair_record, shown))
     groups = [group for group in result.groups if len(group.items) >= _SMALLEST_GROUP][:limit]
     return Report(
@@ -72,13 +74,23 @@ def duplicates_report(result: Duplicates, limit: int | None = None) -> Report:
     )
 
 
+def _parts(pairs: Sequence[DuplicatePair]) -> list[tuple[str, list[DuplicatePair]]]:
+    """Pairs of measures by class, then those of what is no measure; each part with its title, in the same order."""
+    parts = [
+        (title, [one for one in pairs if one.kind == kind and not one.is_formal]) for kind, title in CLASSES.items()
+    ]
+    return [*parts, (FORMAL, [one for one in pairs if one.is_formal])]
+
+
 def headline(result: Duplicates) -> str:
     """One sentence: how many pairs of each class."""
     whose = f"{'、'.join(result.agencies)}：" if result.agencies else ""
     flagged = sum(bool(pair.differences) for pair in result.pairs)
+    copied, same, formal = (len(pairs) for _, pairs in _parts(result.pairs))
+    beside = f"；另有 {formal} 對是計畫目標、管考等文字" if formal else ""
     return (
-        f"{whose}{SCOPES[result.scope]}，抄用 {len(result.of('copy'))} 對、同一措施 {len(result.of('same'))} 對"
-        f"（其中 {flagged} 對的數字、頻率或要求不同）"
+        f"{whose}{SCOPES[result.scope]}，抄用 {copied} 對、同一措施 {same} 對"
+        f"（其中 {flagged} 對的數字、頻率或要求不同）{beside}"
     )
 
 
@@ -152,7 +164,7 @@ def pair_sections(shown: Sequence[DuplicatePair]) -> tuple[Section, ...]:
         Column("群組", "group", width=8),
     )
     sections = []
-    for kind, title in CLASSES.items():
+    for title, pairs in _parts(shown):
         rows = tuple[Record, ...](
             {
                 "a": quoted(pair.first),
@@ -163,8 +175,7 @@ def pair_sections(shown: Sequence[DuplicatePair]) -> tuple[Section, ...]:
                 "group": pair.group or None,
                 "tone": "possible" if pair.differences else None,
             }
-            for pair in shown
-            if pair.kind == kind
+            for pair in pairs
         )
         if rows:
             sections.append(Section(f"{title}（{len(rows)} 對）", columns, rows, name=title[:2]))
@@ -207,10 +218,9 @@ def _lines(
     lines = [*screen.heading(headline(result))]
     for note in _notes(result, shown):
         lines += screen.paragraph(note, "")
-    for kind, title in CLASSES.items():
-        pairs = [pair for pair in shown if pair.kind == kind]
+    for (title, pairs), (_, all_pairs) in zip(_parts(shown), _parts(result.pairs), strict=True):
         if pairs:
-            whole = len(result.of(kind))
+            whole = len(all_pairs)
             count = f"{whole} 對" if whole == len(pairs) else f"{whole} 對，列出前 {len(pairs)} 對"
             lines += ["", "─" * min(screen.columns, 40), *screen.heading(f"{title}：{count}")]
         for number, pair in enumerate(pairs, 1):

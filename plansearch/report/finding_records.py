@@ -14,6 +14,7 @@ from plansearch.findings import (
     ComparisonRow,
     DuplicatePair,
     Gap,
+    NearestItem,
     PeerGroup,
     Spread,
 )
@@ -101,25 +102,30 @@ def comparison_record(comparison: Comparison) -> Record:
 
 def gap_record(gap: Gap) -> Record:
     """One line of what an agency lacks or may lack."""
-    nearest: Value = None
-    if gap.nearest is not None:
-        nearest = {
-            "same": _rounded(gap.nearest.same),
-            "lexical": _rounded(gap.nearest.lexical),
-            "item": found_record(gap.nearest.found),
-        }
     return {
         "kind": gap.kind,
         "code": gap.code,
         "peers_with": gap.peers_with,
         "peers_total": gap.peers_total,
         "examples": [found_record(one) for one in gap.examples],
-        "nearest": nearest,
+        "nearest": _near(gap.nearest),
         "requirement": gap.requirement,
         "holders": list[Value](gap.holders),
         "damage": None if gap.damage is None else damage_record(gap.damage),
         "plan": gap.plan,
         "maybe_covered": gap.maybe_covered,
+        "also_near": _near(gap.also_near),
+    }
+
+
+def _near(near: NearestItem | None) -> Value:
+    if near is None:
+        return None
+    return {
+        "same": _rounded(near.same),
+        "lexical": _rounded(near.lexical),
+        "item": found_record(near.found),
+        "answers": _rounded(near.answers),
     }
 
 
@@ -137,6 +143,7 @@ def pair_record(pair: DuplicatePair) -> Record:
         "same": _rounded(pair.same),
         "within": pair.is_within,
         "differences": differences_value(pair.differences),
+        "formal": pair.is_formal,
     }
 
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from plansearch.findings import Gap, GapKind, GapReport
+from plansearch.findings import Gap, GapKind, GapReport, NearestItem
 from plansearch.report.finding_records import agency_record, gap_record, peers_record
 from plansearch.report.finding_words import (
     damage_in_words,
     peers_in_words,
+    percent,
     quoted,
     source_lines,
     year_of,
@@ -39,9 +40,10 @@ _FIELDS: Final = (
     "damage",
     "plan",
     "maybe_covered",
+    "also_near",
 )
 _LISTED_HOLDERS: Final = 6
-MAYBE: Final = "可能已有，請先看本機關最接近的一項"
+MAYBE: Final = "可能已有，請先看"
 
 
 def gaps_report(result: GapReport, limit: int | None = None) -> Report:
@@ -176,12 +178,17 @@ def _peers_in_words(gap: Gap) -> str:
 def _nearest_in_words(gap: Gap) -> str:
     if gap.nearest is None:
         return ""
-    found = gap.nearest.found
     if gap.kind == "boilerplate":
-        return f"{found.item.text}\n（{found.location}）"
-    likely = f"相同的可能 {gap.nearest.same:.0%}"
+        return f"{gap.nearest.found.item.text}\n（{gap.nearest.found.location}）"
     maybe = f"〔{MAYBE}〕\n" if gap.maybe_covered else ""
-    return f"{maybe}{found.item.text}\n（{likely}；{found.location}）"
+    near = (gap.nearest, *((gap.also_near,) if gap.also_near else ()))
+    return maybe + "\n".join(f"{one.found.item.text}\n（{_how_near(one)}；{one.found.location}）" for one in near)
+
+
+def _how_near(near: NearestItem) -> str:
+    if near.answers is not None:
+        return f"用該措施去查，相關的可能 {near.answers:.0%}"
+    return f"相同的可能 {percent(near.same)}"
 
 
 def _lines(result: GapReport, shown: Sequence[Gap], screen: Screen) -> list[str]:
@@ -214,11 +221,11 @@ def _gap_lines(number: int, gap: Gap, screen: Screen, result: GapReport) -> list
     if gap.nearest is not None and gap.kind == "boilerplate":
         lines += screen.paragraph(f"本機關只寫　{gap.nearest.found.item.text}（{gap.nearest.found.location}）", indent)
     elif gap.nearest is not None:
-        maybe = f"（{MAYBE}）" if gap.maybe_covered else ""
-        own = gap.nearest.found
-        text = f"{own.item.text}（相同的可能 {gap.nearest.same:.0%}；{own.location}）"
-        text = f"本機關最接近{maybe}　{text}"
-        lines += screen.paragraph(text, indent)
+        label = f"本機關最接近（{MAYBE}）" if gap.maybe_covered else "本機關最接近"
+        for near in (gap.nearest, *((gap.also_near,) if gap.also_near else ())):
+            text = f"{label}　{near.found.item.text}（{_how_near(near)}；{near.found.location}）"
+            lines += screen.paragraph(text, indent)
+            label = "另一項"
     if len(gap.holders) > len(gap.examples):
         others = "、".join(map(visible, gap.holders[:_LISTED_HOLDERS]))
         more = f"等 {len(gap.holders)} 個" if len(gap.holders) > _LISTED_HOLDERS else ""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from plansearch.retrieval.agencies import ITEMS_PER_AGENCY, is_aim, search_by_agency
-from plansearch.retrieval.alone import ANSWERS, LOOK, POSSIBLE, answers_alone, best_of
+from plansearch.retrieval.alone import LOOK, POSSIBLE, SURE, answers_alone, answers_measure, best_of
 from plansearch.retrieval.filters import resolve_filters
 from plansearch.retrieval.searching import MAX_QUERY_LENGTH, search
 
 __all__ = [
-    "ANSWERS",
     "ITEMS_PER_AGENCY",
     "LOOK",
     "MAX_QUERY_LENGTH",
     "POSSIBLE",
+    "SURE",
     "answers_alone",
+    "answers_measure",
     "best_of",
     "is_aim",
     "resolve_filters",

@@ -186,19 +186,21 @@ def gather(index: PlanIndex, question: Question, mode: SearchMode, asked: FloatM
     return replace(evidence, meaning=standard_scores(moved))
 
 
-def rate_alone(index: PlanIndex, question: Question, tokenizer: Tokenizer) -> Scores:
+def rate_alone(index: PlanIndex, question: Question, tokenizer: Tokenizer, asked: FloatMatrix | None = None) -> Scores:
     """How likely each item answers, judged for itself: another plan in the index changes nothing, ``(n_items,)``.
 
     Args:
         index: what is searched.
         question: what is asked, cut by ``tokenizer``.
         tokenizer: one that knows the whole dictionary, since the index's own depends on the words of its plans.
+        asked: the question's vector, ``(1, dimension)``; by default it leans towards the terms that were added.
 
     Raises:
         PlansearchError: the model or the index fails.
     """
     nothing = np.zeros(len(index))
-    cosines = index.dense.scores(question_vector(index, question))[0].astype(np.float64)
+    asked = question_vector(index, question) if asked is None else asked
+    cosines = index.dense.scores(asked)[0].astype(np.float64)
     reached = _coverage(index, question, tokenizer)[2]
     evidence = Evidence(nothing, nothing, index.chance.standardise(cosines), nothing, nothing, reached)
     return probability(ALONE.odds(evidence))
