@@ -167,7 +167,7 @@ class Gap:
     requirement: str | None
     """Title of the requirement it belongs to."""
     peers_with: int
-    """How many peers have it, or something that comes as near as would do for the agency itself."""
+    """How many peers have it."""
     peers_total: int
     examples: tuple[IndexedItem, ...] = ()
     """Peers' own words, of different agencies, the most typical first."""
@@ -180,6 +180,8 @@ class Gap:
     """The agency's plan that a damage is in."""
     holders: tuple[str, ...] = ()
     """Names of the peers that have it."""
+    maybe_holders: tuple[str, ...] = ()
+    """Names of others of which something comes as near as would do for the agency itself to be taken to have it."""
     maybe_covered: bool = False
     """What is near may be the same measure; somebody has to look."""
 

@@ -20,7 +20,7 @@ from plansearch.index import PlanIndex
 from plansearch.matching import SAME_THRESHOLD, Matcher, alike_pairs, cluster
 from plansearch.peers import as_compared, find_peers, one_agency
 from plansearch.results import IndexedItem
-from plansearch.retrieval import answers_measure
+from plansearch.retrieval import MEASURE_ANSWERED, answers_measure
 from plansearch.store.catalog import LOSSES
 from plansearch.substance import Measures, codes_in, measures_of
 from plansearch.types import Damage, DamageKind, Progress
@@ -30,8 +30,7 @@ COVERED_FROM: Final = 0.3
 same measure seven of eight come to more; what comes to a little less is shown beside the gap, for people to look."""
 
 LOOK_FROM: Final = 0.2
-"""Probability of one measure, or of an answer, from which on a gap is marked: what is near may be the same measure. Of
-nine gaps of real plans that staff rejected, the second look marked seven."""
+"""Probability of one measure from which on a gap is marked: what is near may be the same measure."""
 
 EXAMPLES: Final = 2
 """Peers' own words that a gap shows."""
@@ -229,7 +228,7 @@ def _missing_measures(case: _Case, progress: Progress | None) -> tuple[list[Gap]
     for group in _without_plans_themselves(groups, theirs.measures):
         own = max((nearest[place] for place in group), key=_sameness) if len(mine) else None
         code = _main_code([theirs.measures.items[place] for place in group], case.framework)
-        holders = theirs.holding(_with_near_ones(group, alike))
+        holders = theirs.holding(group)
         if own is not None and _sameness(own) >= COVERED_FROM:
             covered += 1
         elif code in lost:
@@ -239,7 +238,9 @@ def _missing_measures(case: _Case, progress: Progress | None) -> tuple[list[Gap]
         else:
             gap = Gap("measure", code, titles.get(code or ""), len(holders), len(theirs.group.agencies))
             examples = theirs.examples(_most_typical(group, alike))
-            gaps.append(_looked_at(case, replace(gap, examples=examples, nearest=own, holders=holders)))
+            maybe = tuple(name for name in theirs.holding(_near_ones(group, alike)) if name not in holders)
+            gap = replace(gap, examples=examples, nearest=own, holders=holders, maybe_holders=maybe)
+            gaps.append(_looked_at(case, gap))
     gaps.sort(key=lambda gap: (-gap.peers_with, _sameness(gap.nearest)))
     return gaps, rare, covered
 
@@ -248,17 +249,16 @@ def _sameness(near: NearestItem | None) -> float:
     return near.same if near is not None and near.same is not None else 0.0
 
 
-def _with_near_ones(group: Sequence[int], alike: Mapping[tuple[int, int], float]) -> set[int]:
-    """A group, and what comes near one of it as would do for the agency itself to be taken to have it."""
+def _near_ones(group: Sequence[int], alike: Mapping[tuple[int, int], float]) -> set[int]:
+    """What comes as near one of a group as would do for the agency itself to be taken to have it."""
     members = set(group)
-    near = {
+    return {
         pair[1 - side]
         for pair, same in alike.items()
         if same >= COVERED_FROM
         for side in (0, 1)
         if pair[side] in members
     }
-    return members | near
 
 
 def _looked_at(case: _Case, gap: Gap) -> Gap:
@@ -268,7 +268,7 @@ def _looked_at(case: _Case, gap: Gap) -> Gap:
     likely = answers_measure(case.index, gap.examples[0].item.text)[list(case.mine.positions)]
     best = int(likely.argmax())
     found, answers = case.mine.items[best], float(likely[best])
-    near = answers >= LOOK_FROM
+    near = answers >= MEASURE_ANSWERED
     also = NearestItem(found, answers=answers) if near and found.id != gap.nearest.found.id else None
     return replace(gap, also_near=also, maybe_covered=near or _sameness(gap.nearest) >= LOOK_FROM)
 

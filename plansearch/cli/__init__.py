@@ -31,8 +31,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 for an answer, 1 for a failure, 2 for a wrong request, 3 for an index without the files that
         could not be read, 130 for Ctrl-C.
     """
-    # threads that spin while they wait take five times as long on a computer that has something else to do
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         words = None if arguments is None else list(arguments)
         code = app(args=words, prog_name="plansearch", standalone_mode=False)

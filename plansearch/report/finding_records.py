@@ -115,6 +115,7 @@ def gap_record(gap: Gap) -> Record:
         "plan": gap.plan,
         "maybe_covered": gap.maybe_covered,
         "also_near": _near(gap.also_near),
+        "maybe_holders": list[Value](gap.maybe_holders),
     }
 
 

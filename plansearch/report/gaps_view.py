@@ -41,6 +41,7 @@ _FIELDS: Final = (
     "plan",
     "maybe_covered",
     "also_near",
+    "maybe_holders",
 )
 _LISTED_HOLDERS: Final = 6
 MAYBE: Final = "可能已有，請先看"
@@ -172,7 +173,11 @@ def _row(gap: Gap) -> Record:
 
 
 def _peers_in_words(gap: Gap) -> str:
-    return f"{gap.peers_total} 個中 {gap.peers_with} 個有"
+    return f"{gap.peers_total} 個中 {gap.peers_with} 個有{_maybe_others(gap)}"
+
+
+def _maybe_others(gap: Gap) -> str:
+    return f"（另 {len(gap.maybe_holders)} 個疑似）" if gap.maybe_holders else ""
 
 
 def _nearest_in_words(gap: Gap) -> str:
@@ -210,9 +215,13 @@ def _gap_lines(number: int, gap: Gap, screen: Screen, result: GapReport) -> list
     indent = "    "
     own = result.agency.agency_type
     kind = "同類機關" if all(peer.agency_type == own for peer in result.peers.agencies) else "機關"
-    count = f"{gap.peers_total} 個{kind}中 {gap.peers_with} 個有"
+    count = f"{gap.peers_total} 個{kind}中 {gap.peers_with} 個有{_maybe_others(gap)}"
     title = " ".join(part for part in (gap.code, gap.requirement) if part)
-    lines = [f"{number:>2}. {screen.bold(count)}　{screen.shorten(visible(title), screen.columns - 30)}".rstrip("　")]
+    lines = [
+        f"{number:>2}. {screen.bold(count)}　{screen.shorten(visible(title), screen.columns - screen.width(count) - 7)}".rstrip(
+            "　"
+        )
+    ]
     if gap.damage is not None:
         lines += screen.paragraph(f"缺漏　{gap.plan} {damage_in_words(gap.damage)}", indent)
     for example in gap.examples:

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from plansearch.retrieval.agencies import ITEMS_PER_AGENCY, is_aim, search_by_agency
-from plansearch.retrieval.alone import LOOK, POSSIBLE, SURE, answers_alone, answers_measure, best_of
+from plansearch.retrieval.alone import (
+    LOOK,
+    MEASURE_ANSWERED,
+    POSSIBLE,
+    SURE,
+    answers_alone,
+    answers_measure,
+    best_of,
+)
 from plansearch.retrieval.filters import resolve_filters
 from plansearch.retrieval.searching import MAX_QUERY_LENGTH, search
 
@@ -11,6 +19,7 @@ __all__ = [
     "ITEMS_PER_AGENCY",
     "LOOK",
     "MAX_QUERY_LENGTH",
+    "MEASURE_ANSWERED",
     "POSSIBLE",
     "SURE",
     "answers_alone",
