@@ -217,11 +217,8 @@ def _gap_lines(number: int, gap: Gap, screen: Screen, result: GapReport) -> list
     kind = "同類機關" if all(peer.agency_type == own for peer in result.peers.agencies) else "機關"
     count = f"{gap.peers_total} 個{kind}中 {gap.peers_with} 個有{_maybe_others(gap)}"
     title = " ".join(part for part in (gap.code, gap.requirement) if part)
-    lines = [
-        f"{number:>2}. {screen.bold(count)}　{screen.shorten(visible(title), screen.columns - screen.width(count) - 7)}".rstrip(
-            "　"
-        )
-    ]
+    room = screen.columns - screen.width(count) - 7
+    lines = [f"{number:>2}. {screen.bold(count)}　{screen.shorten(visible(title), room)}".rstrip("　")]
     if gap.damage is not None:
         lines += screen.paragraph(f"缺漏　{gap.plan} {damage_in_words(gap.damage)}", indent)
     for example in gap.examples:
