@@ -5,10 +5,10 @@ An agency that its plan does not name is known by the plan's file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from plansearch.errors import UnknownFilterValueError
+from plansearch.errors import UnknownAgencyError
 from plansearch.results import PlanSummary
 from plansearch.text import fold
 
@@ -68,19 +68,27 @@ def group_agencies(plans: Iterable[PlanSummary]) -> tuple[Agency, ...]:
 def find_agency(agencies: Sequence[Agency], wanted: str) -> Agency:
     """The agency of this name, or the only one that has it in its name or in the name of a plan's file.
 
+    Where a file was named, only the plans of that name are left of it.
+
     Raises:
-        UnknownFilterValueError: there is none, or there are several.
+        UnknownAgencyError: there is none, or there are several.
     """
     part = fold(wanted.strip())
-    exact = [one for one in agencies if fold(one.name) == part or any(fold(plan.plan) == part for plan in one.plans)]
-    found = exact or [one for one in agencies if part and part in fold(one.name)]
-    found = found or [one for one in agencies if part and any(part in fold(plan.plan) for plan in one.plans)]
+    named = [one for one in agencies if fold(one.name) == part]
+    filed = _by_file(agencies, lambda name: name == part)
+    found = named or filed or [one for one in agencies if part and one.is_named and part in fold(one.name)]
+    found = found or _by_file(agencies, lambda name: bool(part) and part in name)
     if len(found) == 1:
         return found[0]
     names = [one.name for one in found or agencies]
-    raise UnknownFilterValueError(
-        "agency", wanted, names[:_SUGGESTED] if found else _like(part, names), ambiguous=bool(found)
-    )
+    near = names[:_SUGGESTED] if found else _like(part, names)
+    raise UnknownAgencyError(wanted, near, ambiguous=bool(found))
+
+
+def _by_file(agencies: Sequence[Agency], is_meant: Callable[[str], bool]) -> list[Agency]:
+    """Agencies with those plans whose folded file names are meant."""
+    narrowed = [Agency(one.name, tuple(plan for plan in one.plans if is_meant(fold(plan.plan)))) for one in agencies]
+    return [one for one in narrowed if one.plans]
 
 
 _SUGGESTED = 8

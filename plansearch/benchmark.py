@@ -169,8 +169,17 @@ class _Field:
         everyone = [place, *others]
         places = {one: self._subjects[one].places(part, self._framework) for one in everyone}
 
+        lost = bool(self._subjects[place].lost.intersection(part.codes))
+
         def spread(measure: Callable[[int], float | None]) -> Spread:
-            return _spread(measure(place), [measure(other) for other in others], ranked=ranked)
+            # with what was lost nobody knows the place of a requirement
+            knows_place = ranked and not (lost and part.level == "requirement")
+            return _spread(measure(place), [measure(other) for other in others], ranked=knows_place)
+
+        def measures(one: int) -> float | None:
+            subject = self._subjects[one]
+            unknown = part.level == "requirement" and not places[one] and bool(subject.lost.intersection(part.codes))
+            return None if unknown else float(len(places[one]))
 
         def coverage(one: int) -> float | None:
             subject = self._subjects[one]
@@ -189,16 +198,15 @@ class _Field:
             rows = self._starts[one] + np.asarray(places[one], dtype=np.int64)
             return float(1.0 - self._nearest[np.ix_(rows, np.asarray(rivals))].max(axis=1).mean())
 
-        lost = self._subjects[place].lost
         return BenchmarkLine(
             part.code,
             part.title,
             part.level,
-            spread(lambda one: float(len(places[one]))),
+            spread(measures),
             spread(coverage),
             spread(concreteness),
             spread(originality),
-            lost=bool(lost.intersection(part.codes)),
+            lost=lost,
         )
 
     def _grid_row(self, place: int) -> GridRow:

@@ -17,7 +17,7 @@ from plansearch.background import (
     word_statistics,
 )
 from plansearch.frameworks import bundled_frameworks
-from plansearch.restatement import restating_items
+from plansearch.restatement import RESTATEMENT_VERSION, restating_items
 from plansearch.results import Heading
 from plansearch.store.catalog import CATALOG_FILE
 from plansearch.store.catalog_writer import write_catalog
@@ -121,7 +121,13 @@ def write_generation(directory: Path, content: Content, encoder: Encoder, progre
 
 
 def _settings() -> dict[str, int | float | str]:
-    return {"fold": FOLD_VERSION, "passage": PASSAGE_VERSION, "bm25_k1": K1, "bm25_b": B}
+    return {
+        "fold": FOLD_VERSION,
+        "passage": PASSAGE_VERSION,
+        "bm25_k1": K1,
+        "bm25_b": B,
+        "restating": RESTATEMENT_VERSION,
+    }
 
 
 def _embed(

@@ -179,3 +179,17 @@ class UnknownFilterValueError(QueryError):
         hint = f"相近的有：{'、'.join(self.nearest)}。" if self.nearest else ""
         look = _WHERE_TO_LOOK.get(option, "可用 plansearch plans 查看所有計畫。")
         super().__init__(f"索引中沒有 --{option}「{value}」。{hint}{look}")
+
+
+class UnknownAgencyError(UnknownFilterValueError):
+    """No agency has this name, and no plan's file either; or several have it as a part of their name."""
+
+    def __init__(self, value: str, nearest: Sequence[str], *, ambiguous: bool = False) -> None:
+        super().__init__("agency", value, nearest, ambiguous=ambiguous)
+        names = "、".join(self.nearest)
+        if ambiguous:
+            message = f"機關「{value}」不只一個：{names}。請寫出完整的名稱，或寫計畫檔名。"
+        else:
+            hint = f"相近的有：{names}。" if names else ""
+            message = f"索引裡沒有機關「{value}」。{hint}可用 plansearch plans 查看所有計畫。"
+        self.args = (message,)

@@ -180,6 +180,8 @@ class Gap:
     """The agency's plan that a damage is in."""
     holders: tuple[str, ...] = ()
     """Names of the peers that have it."""
+    of_holders: tuple[IndexedItem, ...] = ()
+    """Of each of them its own words, in the same order."""
     maybe_holders: tuple[str, ...] = ()
     """Names of others of which something comes as near as would do for the agency itself to be taken to have it."""
     maybe_covered: bool = False

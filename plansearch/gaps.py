@@ -32,6 +32,9 @@ same measure seven of eight come to more; what comes to a little less is shown b
 LOOK_FROM: Final = 0.2
 """Probability of one measure from which on a gap is marked: what is near may be the same measure."""
 
+WIDENED_LEAST: Final = 2
+"""Peers that have to have a measure where they have other duties: what one does alone is likely its own duty."""
+
 EXAMPLES: Final = 2
 """Peers' own words that a gap shows."""
 
@@ -68,6 +71,11 @@ class _Peers:
         """Agencies that have any of some measures, in the order of the peers."""
         names = {self.owners[place] for place in places}
         return tuple(agency.name for agency in self.group.agencies if agency.name in names)
+
+    def words_of(self, names: Sequence[str], places: Sequence[int]) -> tuple[IndexedItem, ...]:
+        """Of each of some agencies the first of some measures that is its own."""
+        first = {self.owners[place]: place for place in reversed(places)}
+        return tuple(self.measures.items[first[name]] for name in names)
 
     def examples(self, places: Sequence[int]) -> tuple[IndexedItem, ...]:
         """The first measures of different agencies."""
@@ -122,7 +130,7 @@ def find_gaps(
         _peers(index, group),
         next((one for one in bundled_frameworks() if one.id == own.framework), None),
         _losses(index, own),
-        least_peers if least_peers is not None else 1 + (group.basis == "widened"),
+        least_peers if least_peers is not None else _least_peers(group),
     )
     listed = _missing_requirements(case)
     measures, rare, covered = _missing_measures(case, progress)
@@ -137,6 +145,10 @@ def find_gaps(
         COVERED_FROM,
         covered,
     )
+
+
+def _least_peers(group: PeerGroup) -> int:
+    return WIDENED_LEAST if group.basis == "widened" and len(group.agencies) >= WIDENED_LEAST else 1
 
 
 def _peers(index: PlanIndex, group: PeerGroup) -> _Peers:
@@ -205,7 +217,9 @@ def _gap(case: _Case, requirement: Requirement, kind: GapKind, holders: Sequence
     names = case.theirs.holding(holders)
     total = len(case.theirs.group.agencies)
     examples = case.theirs.examples(holders)
-    return Gap(kind, requirement.code, requirement.title, len(names), total, examples=examples, holders=names)
+    words = case.theirs.words_of(names, holders)
+    gap = Gap(kind, requirement.code, requirement.title, len(names), total)
+    return replace(gap, examples=examples, holders=names, of_holders=words)
 
 
 def _missing_measures(case: _Case, progress: Progress | None) -> tuple[list[Gap], int, int]:
@@ -237,9 +251,10 @@ def _missing_measures(case: _Case, progress: Progress | None) -> tuple[list[Gap]
             rare += 1
         else:
             gap = Gap("measure", code, titles.get(code or ""), len(holders), len(theirs.group.agencies))
-            examples = theirs.examples(_most_typical(group, alike))
+            typical = _most_typical(group, alike)
+            examples, words = theirs.examples(typical), theirs.words_of(holders, typical)
             maybe = tuple(name for name in theirs.holding(_near_ones(group, alike)) if name not in holders)
-            gap = replace(gap, examples=examples, nearest=own, holders=holders, maybe_holders=maybe)
+            gap = replace(gap, examples=examples, nearest=own, holders=holders, of_holders=words, maybe_holders=maybe)
             gaps.append(_looked_at(case, gap))
     gaps.sort(key=lambda gap: (-gap.peers_with, _sameness(gap.nearest)))
     return gaps, rare, covered

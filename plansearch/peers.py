@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 
 from plansearch.agencies import Agency, find_agency, group_agencies
-from plansearch.errors import QueryError, UnknownFilterValueError
-from plansearch.findings import ComparedAgency, PeerGroup
+from plansearch.errors import QueryError, UnknownAgencyError
+from plansearch.findings import ComparedAgency, PeerBasis, PeerGroup
 from plansearch.index import PlanIndex
 from plansearch.results import Filters
 from plansearch.text import fold
@@ -42,7 +42,7 @@ def one_agency(index: PlanIndex, name: str, year: int | None = None) -> Agency:
     """The agency that is asked about, with its plans of a year or of its last one.
 
     Raises:
-        UnknownFilterValueError: there is none of this name, or several.
+        UnknownAgencyError: there is none of this name, or several.
         QueryError: it has no plan of that year.
     """
     agency = find_agency(group_agencies(index.plans), name)
@@ -82,8 +82,10 @@ def _default(agency: Agency, others: Sequence[Agency]) -> PeerGroup:
     same = [one for one in others if agency.agency_type is not None and one.agency_type == agency.agency_type]
     if len(same) >= FEWEST_PEERS:
         return _group("type", f"同類型（{agency.agency_type}）", same)
+    if same and len(same) == len(others):
+        return _few(_group("type", f"同類型（{agency.agency_type}）", same))
     known = f"同類型（{agency.agency_type}）的只有 {len(same)} 個" if agency.agency_type else "不知道它是哪一類機關"
-    note = f"{known}，所以改和索引裡所有機關比；職掌不同，缺少的措施不一定適用。"
+    note = f"{known}，所以改和索引裡所有機關比；職掌不同，別人的做法不一定適用。"
     group = _group("widened", "所有機關", others)
     return PeerGroup(group.basis, group.description, group.agencies, note)
 
@@ -101,22 +103,27 @@ def _wished(index: PlanIndex, agency: Agency, others: Sequence[Agency], wishes: 
             return _nearest(index, agency, others, int(nearest[1] or NEAREST))
         if any(first == fold(one.agency_type or "") for one in others):
             return _of_value("type", wishes[0], others)
-    chosen = [_peer(others, agency, wish) for wish in wishes]
+    chosen = [_peer(index, others, agency, wish) for wish in wishes]
     return _group("names", "指定的機關", list({one.name: one for one in chosen}.values()))
 
 
-def _peer(others: Sequence[Agency], agency: Agency, wish: str) -> Agency:
+def _peer(index: PlanIndex, others: Sequence[Agency], agency: Agency, wish: str) -> Agency:
     try:
         return find_agency(others, wish)
-    except UnknownFilterValueError as error:
-        if fold(wish) in fold(agency.name) and not error.ambiguous:
-            message = f"--peers「{wish}」就是被比較的機關本身。請指定別的機關。"
-            raise QueryError(message) from error
-        named = f"：{'、'.join(error.nearest)}" if error.nearest else ""
-        said = "符合的不只一個" if error.ambiguous else "索引裡沒有這樣的機關；相近的"
-        raise QueryError(
-            f"--peers「{wish}」{said}{named}。可用機關名稱、type、type:類型、city、city:縣市、all 或 nearest:5。"
-        ) from error
+    except UnknownAgencyError as error:
+        usage = "可用機關名稱、type、type:類型、city、city:縣市、all 或 nearest:5。"
+        if error.ambiguous:
+            raise QueryError(f"--peers「{wish}」符合的不只一個：{'、'.join(error.nearest)}。{usage}") from error
+        if fold(wish) in fold(agency.name):
+            raise QueryError(f"--peers「{wish}」就是被比較的機關本身。請指定別的機關。") from error
+        elsewhere = [one for one in group_agencies(index.plans) if fold(wish) in fold(one.name)]
+        if len(elsewhere) == 1:
+            years = "、".join(map(str, elsewhere[0].years)) or "（不明）"
+            raise QueryError(
+                f"--peers「{wish}」：「{elsewhere[0].name}」沒有這一年的計畫；索引裡有的是 {years} 年。"
+            ) from error
+        near = f"相近的有：{'、'.join(error.nearest)}。" if error.nearest else ""
+        raise QueryError(f"--peers「{wish}」：索引裡沒有這樣的機關。{near}{usage}") from error
 
 
 def _own(agency: Agency, others: Sequence[Agency], key: str) -> PeerGroup:
@@ -137,9 +144,16 @@ def _of_value(key: str, value: str, others: Sequence[Agency], *, own: bool = Fal
     if not chosen and not own:
         known = "、".join(sorted({each for each in values.values() if each}))
         raise QueryError(f"沒有{named}是「{value}」的其他機關。索引裡有的是：{known or '（無）'}。")
-    few = f"只有 {len(chosen)} 個機關可比，看不出通常的做法。" if len(chosen) < FEWEST_PEERS else None
-    group = _group("type" if key == "type" else "city", f"{'同' if own else ''}{named}（{value}）", chosen)
-    return PeerGroup(group.basis, group.description, group.agencies, few)
+    basis: PeerBasis = "type" if key == "type" else "city"
+    return _few(_group(basis, f"{'同' if own else ''}{named}（{value}）", chosen))
+
+
+def _few(group: PeerGroup) -> PeerGroup:
+    """A group that says so where it is too small to tell what is usual."""
+    if len(group.agencies) >= FEWEST_PEERS:
+        return group
+    note = f"只有 {len(group.agencies)} 個機關可比，看不出通常的做法。"
+    return PeerGroup(group.basis, group.description, group.agencies, note)
 
 
 def _nearest(index: PlanIndex, agency: Agency, others: Sequence[Agency], count: int) -> PeerGroup:
@@ -162,5 +176,5 @@ def _nearest(index: PlanIndex, agency: Agency, others: Sequence[Agency], count: 
     return _group("nearest", f"計畫最相近的 {min(count, len(ordered))} 個機關", ordered[:count])
 
 
-def _group(basis: str, description: str, agencies: Sequence[Agency]) -> PeerGroup:
-    return PeerGroup(basis, description, tuple(map(as_compared, agencies)))  # type: ignore[arg-type]
+def _group(basis: PeerBasis, description: str, agencies: Sequence[Agency]) -> PeerGroup:
+    return PeerGroup(basis, description, tuple(map(as_compared, agencies)))

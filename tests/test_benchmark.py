@@ -64,6 +64,7 @@ def test_what_the_source_lost_counts_neither_as_covered_nor_as_missing(tmp_path:
     result = measured(tmp_path, *town((RAMP, "1.3"), damage="2.3"))
     assert result.line(None).coverage.value == pytest.approx(1 / (N_REQUIREMENTS - 1))
     assert result.line("2.3").coverage.value is None
+    assert (result.line("2.3").measures.value, result.line("2.3").measures.rank) == (None, None)
     assert [line.code for line in result.requirements if line.lost] == ["2.3"]
     [code] = [place for place, one in enumerate(FRAMEWORK.requirements) if one.code == "2.3"]
     assert result.grid[0].measures[code] is None
@@ -165,6 +166,10 @@ def test_an_overview_says_of_an_agency_what_the_single_answers_say(samples: Plan
     for pair in whole.duplicates.pairs:
         assert "示範市西嶺區公所" in {pair.first.metadata.agency, pair.second.metadata.agency}
         assert {pair.first.metadata.year, pair.second.metadata.year} == {113}
+    for lesson in whole.lessons:
+        for gap in lesson.gaps:
+            own = dict(zip(gap.holders, gap.of_holders, strict=True))[lesson.peer]
+            assert (own.metadata.agency or own.plan) == lesson.peer
     counts = [len(lesson.gaps) for lesson in whole.lessons]
     assert counts == sorted(counts, reverse=True)
     assert all(lesson.peer in gap.holders for lesson in whole.lessons for gap in lesson.gaps)

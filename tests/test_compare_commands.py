@@ -137,7 +137,7 @@ def test_the_thresholds_of_the_command_are_those_of_the_function() -> None:
 @pytest.mark.parametrize(
     ("words", "said", "code"),
     [
-        pytest.param(["gaps", "火星區公所"], "索引中沒有 --agency「火星區公所」", 2, id="unknown agency"),
+        pytest.param(["gaps", "火星區公所"], "索引裡沒有機關「火星區公所」", 2, id="unknown agency"),
         pytest.param(["gaps", "東湖區"], "不只一個", 2, id="several agencies"),
         pytest.param(["gaps", "西嶺區公所", "--peers", "火星"], "--peers「火星」", 2, id="unknown peers"),
         pytest.param(["gaps"], "AGENCY", 2, id="no agency"),
@@ -151,6 +151,10 @@ def test_the_thresholds_of_the_command_are_those_of_the_function() -> None:
         pytest.param(
             ["compare", "--agency", "a", "--agency", "b", "--years", "112", "113"], "一次只比一個", 2, id="two"
         ),
+        pytest.param(
+            ["compare", "東湖區公所", "西嶺區公所"], "--agency 示範市東湖區公所", 2, id="names for a question"
+        ),
+        pytest.param(["compare", "1.3", "--year", "110"], "沒有 110 年的計畫", 2, id="a year without plans"),
         pytest.param(["duplicates", "--threshold", "0.1"], "0.3 到 1", 2, id="threshold too low"),
         pytest.param(["duplicates", "--scope", "x"], "within、across、all", 2, id="unknown scope"),
         pytest.param(["gaps", "西嶺區公所", "-o", "x.pdf"], ".pdf", 2, id="unknown suffix"),

@@ -6,7 +6,7 @@ import pytest
 from comparing import LAWYER, MAILBOX, NURSING, RAMP, SURVEY, index_of, plan
 
 from plansearch.duplicates import LOWEST_THRESHOLD, at_thresholds, find_duplicates
-from plansearch.errors import UnknownFilterValueError
+from plansearch.errors import UnknownAgencyError
 from plansearch.findings import DuplicatePair, Duplicates
 from plansearch.index import PlanIndex
 from plansearch.results import Filters
@@ -46,7 +46,7 @@ def test_filters_hold_for_both_sides(copies: PlanIndex) -> None:
 
 
 def test_an_unknown_agency_is_told(copies: PlanIndex) -> None:
-    with pytest.raises(UnknownFilterValueError, match="北區公所"):
+    with pytest.raises(UnknownAgencyError, match="北區公所"):
         find_duplicates(copies, agencies=["北區公所"])
 
 

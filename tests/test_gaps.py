@@ -38,6 +38,7 @@ def test_a_measure_that_peers_have_and_the_agency_has_not_is_a_gap(tmp_path: Pat
     assert texts(gap) == [NURSING, NURSING]
     assert [one.metadata.agency for one in gap.examples] == ["東區公所", "西區公所"]
     assert gap.holders == ("東區公所", "西區公所", "南區公所")
+    assert [one.metadata.agency for one in gap.of_holders] == list(gap.holders)
     assert gap.nearest is not None
     assert (gap.nearest.same or 0.0) < COVERED_FROM
     assert result.covered == 2
@@ -146,6 +147,14 @@ def test_among_agencies_with_other_duties_one_that_has_it_is_not_enough(tmp_path
     assert [gap.code for gap in widened.of("measure")] == ["6.4"]
     assert [gap.code for gap in named.of("measure")] == ["1.3"]
     assert sorted(gap.code or "" for gap in asked.of("measure")) == ["1.3", "6.4"]
+
+
+def test_with_a_single_peer_of_another_kind_what_it_has_is_listed(tmp_path: Path) -> None:
+    own = plan("own.txt", [(RAMP, "1.3")], agency="北區公所")
+    clinic = plan("clinic.txt", [(NURSING, "1.3")], agency="東衛生所", agency_type="衛生所")
+    with index_of(tmp_path, own, clinic) as index:
+        result = find_gaps(index, "北區公所")
+    assert (result.least_peers, result.rare, len(result.of("measure"))) == (1, 0, 1)
 
 
 def test_goals_and_follow_up_are_no_measures_that_anybody_lacks(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from comparing import LAWYER, NURSING, RAMP, SURVEY, index_of, plan
 
 from plansearch.agencies import find_agency, group_agencies
-from plansearch.errors import QueryError, UnknownFilterValueError
+from plansearch.errors import QueryError, UnknownAgencyError
 from plansearch.findings import PeerGroup
 from plansearch.index import PlanIndex
 from plansearch.peers import all_agencies, find_peers, one_agency
@@ -131,7 +131,33 @@ def test_agencies_are_found_by_name_part_or_file(town: PlanIndex) -> None:
     assert find_agency(agencies, "示範市東區公所").name == "示範市東區公所"
     assert find_agency(agencies, "东区公所").name == "示範市東區公所"
     assert find_agency(agencies, "clinic").name == "示範市東區衛生所"
-    with pytest.raises(UnknownFilterValueError, match="不只一個"):
+    with pytest.raises(UnknownAgencyError, match="不只一個"):
         find_agency(agencies, "東區")
-    with pytest.raises(UnknownFilterValueError, match="索引中沒有"):
+    with pytest.raises(UnknownAgencyError, match="索引裡沒有機關"):
         find_agency(agencies, "火星")
+
+
+def test_a_file_names_its_own_plan_and_no_other_year(tmp_path: Path) -> None:
+    old = plan("112_east.txt", [(RAMP, "1.3")], agency="東區公所", year=112)
+    new = plan("113_east.txt", [(RAMP, "1.3")], agency="東區公所", year=113)
+    with index_of(tmp_path, old, new) as index:
+        chosen = {name: one_agency(index, name).plans[0].plan for name in ("112_east.txt", "113_east", "東區公所")}
+    assert chosen == {"112_east.txt": "112_east.txt", "113_east": "113_east.txt", "東區公所": "113_east.txt"}
+
+
+def test_where_all_others_are_of_the_type_nothing_is_widened(tmp_path: Path) -> None:
+    east, west = (plan(f"{name}.txt", [(RAMP, "1.3")], agency=f"{name}區公所") for name in ("東", "西"))
+    with index_of(tmp_path, east, west) as index:
+        group = find_peers(index, one_agency(index, "東區公所"))
+    assert (group.basis, names(group)) == ("type", ["西區公所"])
+    assert "只有 1 個機關可比" in (group.note or "")
+
+
+def test_a_peer_without_a_plan_of_the_year_is_told(tmp_path: Path) -> None:
+    old = plan("112.txt", [(RAMP, "1.3")], agency="東區公所", year=112)
+    new = plan("113.txt", [(RAMP, "1.3")], agency="西區公所", year=113)
+    with (
+        index_of(tmp_path, old, new) as index,
+        pytest.raises(QueryError, match="沒有這一年的計畫；索引裡有的是 112 年"),
+    ):
+        find_peers(index, one_agency(index, "西區公所", 113), ["東區公所"], year=113)

@@ -38,6 +38,22 @@ def test_the_official_title_counts_where_the_plan_shortens_it() -> None:
     assert restating_items([plan], bundled_frameworks()) == {0}
 
 
+@pytest.mark.parametrize(
+    ("text", "restates"),
+    [
+        ("辦理服務精進機制。", True),
+        ("持續推動服務精進機制相關工作。", True),
+        ("服務精進機制每季由首長主持檢討一次。", False),
+        ("辦理服務精進機制講習。", False),
+    ],
+    ids=["carried out", "with more such words", "says when", "says what"],
+)
+def test_a_title_that_is_carried_out_says_nothing_more(text: str, restates: bool) -> None:
+    item = replace(item_of(text, code="A.3.2"), requirement="(二) 服務精進機制")
+    plan = replace(plan_of("a.txt", "設置單一窗口。", item), framework="service_award_2017")
+    assert restating_items([plan], bundled_frameworks()) == (frozenset({1}) if restates else frozenset())
+
+
 COPIED = "促進民眾運用實體或網路等多方管道參與決策制定"
 """The beginning of a requirement that one sample plan copied instead of giving a measure."""
 

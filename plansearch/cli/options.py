@@ -93,5 +93,8 @@ PlanYearOption = Annotated[
     ),
 ]
 CountOption = Annotated[
-    int | None, typer.Option("-k", min=1, metavar="N", show_default=False, help="每一類列出幾項；畫面上不給是 20 項。")
+    int | None,
+    typer.Option(
+        "-k", min=1, metavar="N", show_default=False, help="措施（或每一類的配對）列出幾項；畫面上不給是 20 項。"
+    ),
 ]

@@ -9,8 +9,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from plansearch.agencies import find_agency, group_agencies
 from plansearch.comparison.alignment import Alignment, Heading, headings_apart
 from plansearch.comparison.columns import FEWEST, Column, choose_requirements, columns_of
+from plansearch.errors import QueryError, UnknownAgencyError
 from plansearch.findings import Cell, CellEntry, CellState, Comparison, ComparisonRow, ComparisonScope
 from plansearch.frameworks import Framework, Requirement
 from plansearch.index import PlanIndex
@@ -55,6 +57,7 @@ def compare(
     Raises:
         PlansearchError: an agency, a code or a filter is unknown, fewer than two are left, or the index fails.
     """
+    _refuse_names(index, asked)
     columns = columns_of(index, agencies, filters, year)
     chosen = choose_requirements(columns, asked)
     cut = 0
@@ -76,6 +79,25 @@ def compare(
         index.model,
         cut=cut,
     )
+
+
+def _refuse_names(index: PlanIndex, asked: str) -> None:
+    """See that no agencies are taken for a question.
+
+    Raises:
+        QueryError: every word of it is one.
+    """
+    known = group_agencies(index.plans)
+    words = asked.split()
+    if not words:
+        return
+    try:
+        names = [find_agency(known, word).name for word in words if not word.isdecimal()]
+    except UnknownAgencyError:
+        return
+    if len(names) == len(words):
+        options = " ".join(f"--agency {name}" for name in names)
+        raise QueryError(f"「{asked}」是機關的名稱。要比較機關請寫 {options}。")
 
 
 def requirement_rows(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from plansearch.agencies import Agency, find_agency, group_agencies
-from plansearch.errors import QueryError, UnknownFilterValueError
+from plansearch.errors import QueryError, UnknownAgencyError
 from plansearch.findings import Cell, CellEntry, CellState, ComparedAgency
 from plansearch.frameworks import Framework, Requirement, bundled_frameworks
 from plansearch.index import PlanIndex
@@ -105,16 +105,19 @@ def columns_of(index: PlanIndex, names: Sequence[str], filters: Filters, year: i
 
     Raises:
         QueryError: fewer than two are left, or one has no plan of the year.
-        UnknownFilterValueError: a name or a filter is unknown.
+        UnknownFilterValueError: a name (`UnknownAgencyError`) or a filter is unknown.
     """
     if names:
         named = [_named(index, name, year) for name in names]
-        columns = list({column.agency.name: column for column in named}.values())
+        columns = list({(column.agency.name, column.agency.plans): column for column in named}.values())
     else:
         kept = set(index.catalog.plan_names(resolve_filters(index, filters)))
         grouped = group_agencies(plan for plan in index.plans if plan.plan in kept)
         chosen = [whole for agency in grouped if (whole := agency.of_year(year)) is not None]
         columns = [Column.of(index, agency) for agency in chosen]
+        if not columns and year is not None:
+            years = "、".join(sorted({str(plan.metadata.year) for plan in index.plans if plan.metadata.year}))
+            raise QueryError(f"沒有 {year} 年的計畫；索引裡有的是 {years or '（不明）'} 年。")
     if len(columns) < FEWEST:
         raise QueryError(
             "比較至少要有兩個機關。請用 --agency 指定，例如 --agency 東湖區公所 --agency 西嶺區公所；"
@@ -127,7 +130,7 @@ def _named(index: PlanIndex, name: str, year: int | None) -> Column:
     """The column of a name: an agency, or a file that could not be read."""
     try:
         find_agency(group_agencies(index.plans), name)
-    except UnknownFilterValueError as error:
+    except UnknownAgencyError as error:
         unread = [] if error.ambiguous else _unread(index, name)
         if len(unread) != 1:
             raise

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from plansearch.concreteness import MARKERS
 from plansearch.findings import Benchmark, BenchmarkLine, GridRow, Spread, Standing
 from plansearch.report.finding_records import agency_record, benchmark_record, line_record
-from plansearch.report.finding_words import named, peers_in_words, percent, year_of
+from plansearch.report.finding_words import named, peers_in_words, percent, year_of, years_differ
 from plansearch.report.records import Record, Value
 from plansearch.report.rendering import Figure, Report, Section
 from plansearch.report.screen import Screen, visible
@@ -109,6 +109,12 @@ def benchmark_notes(result: Benchmark) -> list[str]:
     notes = [f"比較對象：{peers_in_words(result.peers)}。"]
     if result.peers.note:
         notes.append(f"注意：{result.peers.note}")
+    differ = years_differ(result.agency, result.peers)
+    if differ:
+        notes.append(differ)
+    crossed = [row.agency.name for row in result.grid if row.agency.framework != result.framework]
+    if crossed:
+        notes.append(f"{'、'.join(crossed)}的計畫依另一個架構寫成，措施是依對照表歸到各要項的，可能歸在相近的要項。")
     lost = [line.code for line in result.requirements if line.lost and line.code]
     if lost:
         notes.append(f"原文在 {'、'.join(lost)} 有缺漏，這些要項的數字可能偏低。")
@@ -300,7 +306,7 @@ def _lines(result: Benchmark, screen: Screen) -> list[str]:
     for line in result.requirements:
         median = "" if line.measures.median is None else f"（{line.measures.median:g}）"
         lost = "　原文有缺漏" if line.lost else ""
-        count = f"{line.measures.value or 0:g}{median}{lost}"
+        count = f"{'–' if line.measures.value is None else f'{line.measures.value:g}'}{median}{lost}"
         room = screen.columns - screen.width(count) - 4
         lines.append(f"  {screen.shorten(f'{line.code} {visible(line.title)}', room)}　{count}")
     lines += ["", *screen.heading("具體標記：有這種標記的措施占多少（同儕中位數）")]

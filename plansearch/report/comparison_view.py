@@ -51,8 +51,9 @@ _FIELDS: Final = (
     "item",
     "damage",
 )
-_NOTES: Final = (
-    "「查無相近措施」是找過了、沒有相近的；「疑似」要看過才算；「原文缺漏」和「檔案無法讀取」都不能當成沒有辦理。",
+_EMPTY_CELLS: Final = (
+    "「查無相近措施」是依文字與意思找過、沒有相近的，寫法很不一樣的會漏掉，引用前請看原計畫；「疑似」要看過才算；"
+    "「原文缺漏」和「檔案無法讀取」都不能當成沒有辦理。"
 )
 
 
@@ -73,7 +74,7 @@ def comparison_report(comparison: Comparison) -> Report:
         view=partial(_lines, comparison),
         sections=(*_sections(comparison), _agencies_section(comparison)),
         made=_made(comparison),
-        notes=_NOTES,
+        notes=(_EMPTY_CELLS,),
     )
 
 
@@ -138,7 +139,7 @@ def _sections(comparison: Comparison) -> list[Section]:
         ]
         if any(row.same is not None for row in comparison.rows):
             columns.append(Column("對照", "beside", width=22, tone="change"))
-        rows = tuple(_row_record(row, [place for place, _ in part]) for row in comparison.rows)
+        rows = tuple(_row_record(row, [place for place, _ in part], comparison.framework) for row in comparison.rows)
         sections.append(Section(f"並列{several}", tuple(columns), rows, name=f"並列{number if several else ''}"))
     return sections
 
@@ -147,10 +148,10 @@ def _column_title(comparison: Comparison, agency: ComparedAgency) -> str:
     return year_of(agency) if comparison.years is not None else f"{agency.name}\n{year_of(agency)}"
 
 
-def _row_record(row: ComparisonRow, places: Sequence[int]) -> Record:
+def _row_record(row: ComparisonRow, places: Sequence[int], framework: str | None) -> Record:
     record: Record = {"code": row.code, "title": row.title, "beside": _beside(row), "change": row.change}
     for place in places:
-        record[f"cell{place}"] = _cell_text(row.cells[place])
+        record[f"cell{place}"] = _cell_text(row.cells[place], framework)
         record[f"tone{place}"] = TONES[row.cells[place].state]
     return record
 
@@ -159,7 +160,7 @@ def _beside(row: ComparisonRow) -> str:
     """What is said of the two of a row: the change, how alike, what differs."""
     parts = [CHANGES[row.change]] if row.change else []
     if row.kind == "only" and row.change is None and any(cell.state in {"possible", "lost"} for cell in row.cells):
-        parts.append("請人工確認")
+        parts.append("無法判斷，請人工確認")
     if row.same is not None and row.change is None:
         unsure = "疑似，請人工確認；" if row.kind == "perhaps" else ""
         parts.append(f"{unsure}相同的可能 {row.same:.0%}")
@@ -170,20 +171,21 @@ def _beside(row: ComparisonRow) -> str:
     return "\n".join(parts)
 
 
-def _cell_text(cell: Cell) -> str:
+def _cell_text(cell: Cell, framework: str | None) -> str:
     parts = [] if cell.state == "measures" else [f"〔{STATES[cell.state]}〕"]
-    for number, entry in enumerate(cell.entries, 1):
-        mark = f"{number}. " if len(cell.entries) > 1 else ""
-        parts.append(f"{mark}{entry.found.item.text}\n（{_entry_place(entry)}）")
+    mark = "・" if len(cell.entries) > 1 else ""
+    parts += [f"{mark}{entry.found.item.text}\n（{_entry_place(entry, framework)}）" for entry in cell.entries]
     return "\n".join([*parts, *damage_of(cell)])
 
 
-def _entry_place(entry: CellEntry) -> str:
+def _entry_place(entry: CellEntry, framework: str | None) -> str:
     parts = [place_of(entry.found)]
     if entry.weak:
         parts.append("疑似")
     if entry.related_code:
         parts.append(f"列在 {entry.related_code}")
+    elif entry.found.item.code and entry.found.framework != framework and framework is not None:
+        parts.append(f"原列在另一架構的 {entry.found.item.code}")
     if entry.restates:
         parts.append("只重述要項的文字，不是措施")
     return "；".join(filter(None, parts))
@@ -194,7 +196,7 @@ def _lines(comparison: Comparison, screen: Screen) -> list[str]:
     for place, agency in enumerate(comparison.agencies, 1):
         files = agency.unread.reason if agency.unread is not None else "、".join(map(visible, agency.plans))
         lines += screen.paragraph(f"{_letter(place)}　{named(agency)}　{files}", "  ")
-    lines += screen.paragraph(_NOTES[0], "")
+    lines += screen.paragraph(_EMPTY_CELLS, "")
     for (code, title), group in groupby(comparison.rows, key=lambda row: (row.code, row.title)):
         lines += ["", *screen.heading(screen.shorten(" ".join(filter(None, (code, title))), screen.columns))]
         for number, row in enumerate(group):
@@ -211,18 +213,18 @@ def _row_lines(comparison: Comparison, row: ComparisonRow, screen: Screen) -> li
     beside = _beside(row).replace("\n", "；")
     head = [screen.dim(line) for line in screen.paragraph(f"〔{beside}〕", "  ")] if beside else []
     if len(row.cells) == _SIDE_BY_SIDE and screen.columns >= _NARROWEST:
-        return [*head, *_side_by_side(row, screen)]
+        return [*head, *_side_by_side(row, screen, comparison.framework)]
     lines = head
     for place, (agency, cell) in enumerate(zip(comparison.agencies, row.cells, strict=True), 1):
         state = "" if cell.state == "measures" else f"　〔{STATES[cell.state]}〕"
         lines += screen.paragraph(f"{_letter(place)} {visible(agency.name)}{state}", "  ")
-        lines += _cell_lines(cell, screen, "    ", with_state=False)
+        lines += _cell_lines(cell, screen, "    ", comparison.framework, with_state=False)
     return lines
 
 
-def _side_by_side(row: ComparisonRow, screen: Screen) -> list[str]:
+def _side_by_side(row: ComparisonRow, screen: Screen, framework: str | None) -> list[str]:
     half = replace(screen, columns=(screen.columns - len(_BETWEEN) - 2) // 2)
-    left, right = (_cell_lines(cell, half, "", with_state=True) for cell in row.cells)
+    left, right = (_cell_lines(cell, half, "", framework, with_state=True) for cell in row.cells)
     plain = replace(half, colour=False)
     return [
         f"  {one}{' ' * (half.columns - plain.width(_without_colour(one)))}{_BETWEEN}{other}".rstrip()
@@ -238,13 +240,13 @@ def _without_colour(text: str) -> str:
     return plain
 
 
-def _cell_lines(cell: Cell, screen: Screen, indent: str, *, with_state: bool) -> list[str]:
+def _cell_lines(cell: Cell, screen: Screen, indent: str, framework: str | None, *, with_state: bool) -> list[str]:
     lines: list[str] = []
     if with_state and cell.state != "measures":
         lines += [screen.strong(line) for line in screen.paragraph(f"〔{STATES[cell.state]}〕", indent)]
     for entry in cell.entries:
         lines += screen.paragraph(entry.found.item.text, indent)
-        lines += [screen.dim(line) for line in screen.paragraph(f"（{_entry_place(entry)}）", indent)]
+        lines += [screen.dim(line) for line in screen.paragraph(f"（{_entry_place(entry, framework)}）", indent)]
     for damage in damage_of(cell):
         lines += screen.paragraph(f"缺漏　{damage}", indent)
     return lines

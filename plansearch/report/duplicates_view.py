@@ -9,7 +9,7 @@ from typing import Final
 from plansearch.findings import DuplicateGroup, DuplicatePair, Duplicates, PairClass, PairScope, TradeOff
 from plansearch.matching.trade import COPY_TRADE, JUDGED_PAIRS, SAME_TRADE
 from plansearch.report.finding_records import pair_record
-from plansearch.report.finding_words import differences_in_words, quoted, source_lines
+from plansearch.report.finding_words import differences_in_words, percent, quoted, source_lines
 from plansearch.report.records import Record, Value
 from plansearch.report.rendering import Report, Section
 from plansearch.report.screen import Screen, visible
@@ -106,7 +106,7 @@ def duplicates_made(result: Duplicates) -> tuple[tuple[str, str], ...]:
 def _notes(result: Duplicates, shown: Sequence[DuplicatePair]) -> list[str]:
     measured = (
         f"以上是在 {JUDGED_PAIRS} 對人工判斷過的措施上量的，這些大多是因為看起來像才挑出來的，"
-        "實際資料裡正確的比例會低一些。"
+        "實際資料裡正確的比例會低一些，寫法很不一樣的會漏得更多。"
     )
     notes = [
         f"門檻　抄用 {result.copy_threshold:.2f}：{_trade_in_words(COPY_TRADE, result.copy_threshold)}",
@@ -124,7 +124,7 @@ def _trade_in_words(trade: Sequence[TradeOff], threshold: float) -> str:
     nearest = min(trade, key=lambda one: abs(one.threshold - threshold))
     right = round(100 * nearest.right / max(nearest.found, 1))
     wanted = nearest.right + nearest.missed
-    return f"100 對中 {right} 對正確，{wanted} 對裡漏 {nearest.missed} 對（量於 {nearest.threshold:.2f}）。"
+    return f"找到的 100 對中 {right} 對正確；該找到的 {wanted} 對裡漏掉 {nearest.missed} 對。"
 
 
 def _trade_section() -> Section:
@@ -169,8 +169,8 @@ def pair_sections(shown: Sequence[DuplicatePair]) -> tuple[Section, ...]:
             {
                 "a": quoted(pair.first),
                 "b": quoted(pair.second),
-                "lexical": round(pair.lexical, 2),
-                "same": round(pair.same, 2),
+                "lexical": percent(pair.lexical),
+                "same": percent(pair.same),
                 "differences": differences_in_words(pair.differences),
                 "group": pair.group or None,
                 "tone": "possible" if pair.differences else None,

@@ -116,6 +116,7 @@ def gap_record(gap: Gap) -> Record:
         "maybe_covered": gap.maybe_covered,
         "also_near": _near(gap.also_near),
         "maybe_holders": list[Value](gap.maybe_holders),
+        "of_holders": [one.id for one in gap.of_holders],
     }
 
 

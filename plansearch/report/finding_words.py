@@ -45,15 +45,23 @@ def named(agency: ComparedAgency) -> str:
 
 def peers_in_words(peers: PeerGroup) -> str:
     """Who the peers were: how they were chosen, how many, and their names."""
-    names = "、".join(visible(one.name) for one in peers.agencies)
+    names = "、".join(f"{visible(one.name)}（{year_of(one)}）" for one in peers.agencies)
     return f"{peers.description}，{len(peers.agencies)} 個：{names}"
+
+
+def years_differ(agency: ComparedAgency, peers: PeerGroup) -> str | None:
+    """That plans of several years are compared, where they are."""
+    years = {one.year for one in (agency, *peers.agencies)}
+    if len(years) == 1:
+        return None
+    return "各機關用的是最近一年的計畫，年度不同；要比同一年度請加 --year。"
 
 
 def place_of(found: IndexedItem) -> str:
     """Where an item stands in its file, and whose it is, for a place where the agency is known."""
     number = (found.item.number or "").strip("、.．：: ")
-    parts = [found.item.span.label, f"編號 {number}" if any(map(str.isalnum, number)) else "", units_of(found)]
-    return "；".join(part for part in (" ".join(filter(None, parts[:2])), parts[2]) if part)
+    place = [found.item.span.label, f"編號 {number}" if any(map(str.isalnum, number)) else ""]
+    return "；".join(part for part in (" ".join(filter(None, place)), units_of(found)) if part)
 
 
 def units_of(found: IndexedItem) -> str:
@@ -71,7 +79,8 @@ def quoted(found: IndexedItem) -> str:
 def source_of(found: IndexedItem) -> str:
     """Agency, year and location."""
     year = "年度未知" if found.metadata.year is None else f"{found.metadata.year} 年"
-    return f"{found.metadata.agency or '機關未知'} {year}；{found.location}"
+    code = f"；要項 {found.item.code}" if found.item.code else ""
+    return f"{found.metadata.agency or '機關未知'} {year}；{found.location}{code}"
 
 
 def differences_in_words(differences: Sequence[Difference]) -> str:

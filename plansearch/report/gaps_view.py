@@ -15,6 +15,7 @@ from plansearch.report.finding_words import (
     quoted,
     source_lines,
     year_of,
+    years_differ,
 )
 from plansearch.report.records import Record, Value
 from plansearch.report.rendering import Report, Section
@@ -42,6 +43,7 @@ _FIELDS: Final = (
     "maybe_covered",
     "also_near",
     "maybe_holders",
+    "of_holders",
 )
 _LISTED_HOLDERS: Final = 6
 MAYBE: Final = "可能已有，請先看"
@@ -83,10 +85,11 @@ def gaps_report(result: GapReport, limit: int | None = None) -> Report:
 def headline(result: GapReport) -> str:
     """One sentence: how many lines of each kind."""
     missing = len(result.of("requirement")) + len(result.of("boilerplate"))
+    rare = f"；另有 {result.rare} 種只有不到 {result.least_peers} 個機關有" if result.rare else ""
     return (
         f"{result.agency.name}（{year_of(result.agency)}）：{missing} 個執行要項沒有措施，"
         f"{len(result.of('measure'))} 種措施是其他機關有而本機關查無相近的，"
-        f"{len(result.of('damage'))} 處原文缺漏要人工確認"
+        f"{len(result.of('damage'))} 處原文缺漏要人工確認{rare}"
     )
 
 
@@ -111,6 +114,9 @@ def _notes(result: GapReport, shown: Sequence[Gap]) -> list[str]:
     notes = [f"比較對象：{peers_in_words(result.peers)}。"]
     if result.peers.note:
         notes.append(f"注意：{result.peers.note}")
+    differ = years_differ(result.agency, result.peers)
+    if differ:
+        notes.append(differ)
     if any(gap.damage and gap.code is None for gap in result.of("damage")):
         notes.append("本機關的計畫有沒有讀到的頁或工作表，什麼都可能寫在那裡，所以沒有列出缺少的措施。")
     if result.rare:
@@ -120,7 +126,9 @@ def _notes(result: GapReport, shown: Sequence[Gap]) -> list[str]:
     cut = len(result.gaps) - len(shown)
     if cut:
         notes.append(f"另有 {cut} 種措施沒有列出；要全列請加 --all。")
-    notes.append("「查無相近」是依文字與意思比對的結果；引用前請先看「本機關最接近的一項」。")
+    notes.append(
+        "「查無相近」是依文字與意思比對的結果，寫法很不一樣的會漏掉；引用前請先看「本機關最接近」的那一項和自己的計畫。"
+    )
     return notes
 
 
@@ -165,11 +173,18 @@ def _row(gap: Gap) -> Record:
         "code": gap.code,
         "requirement": gap.requirement,
         "peers": _peers_in_words(gap),
-        "examples": "\n".join(f"・{quoted(one)}" for one in gap.examples),
+        "examples": "\n".join([*(f"・{quoted(one)}" for one in gap.examples), *_others_in_words(gap)]),
         "nearest": _nearest_in_words(gap),
         "damage": damage,
         "tone": tones.get(gap.kind),
     }
+
+
+def _others_in_words(gap: Gap) -> list[str]:
+    """Where the peers have it that are not quoted."""
+    quoted_ids = {one.id for one in gap.examples}
+    others = [one.location for one in gap.of_holders if one.id not in quoted_ids]
+    return [f"・另見 {'；'.join(others)}"] if others else []
 
 
 def _peers_in_words(gap: Gap) -> str:
@@ -232,8 +247,9 @@ def _gap_lines(number: int, gap: Gap, screen: Screen, result: GapReport) -> list
             text = f"{label}　{near.found.item.text}（{_how_near(near)}；{near.found.location}）"
             lines += screen.paragraph(text, indent)
             label = "另一項"
-    if len(gap.holders) > len(gap.examples):
-        others = "、".join(map(visible, gap.holders[:_LISTED_HOLDERS]))
-        more = f"等 {len(gap.holders)} 個" if len(gap.holders) > _LISTED_HOLDERS else ""
-        lines += screen.paragraph(f"有的機關　{others}{more}", indent)
+    quoted_ids = {one.id for one in gap.examples}
+    others = [one.location for one in gap.of_holders if one.id not in quoted_ids]
+    if others:
+        more = f"等 {len(others)} 處" if len(others) > _LISTED_HOLDERS else ""
+        lines += screen.paragraph(f"另見　{'；'.join(others[:_LISTED_HOLDERS])}{more}", indent)
     return lines

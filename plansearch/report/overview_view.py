@@ -61,9 +61,14 @@ def overview_report(result: Overview) -> Report:
             definitions_section(result.benchmark),
         ),
         figures=benchmark_figures(result.benchmark),
-        made=(*gaps_made(result.gaps), *duplicates_made(result.duplicates)),
+        made=(*gaps_made(result.gaps), *(_of_duplicates(duplicates_made(result.duplicates)))),
         notes=(*_summary(result), *benchmark_notes(result.benchmark)),
     )
+
+
+def _of_duplicates(made: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """How duplicates were found, beside how gaps were; the model is the same."""
+    return [(f"重複的{label}", value) for label, value in made if label != "模型"]
 
 
 def _summary(result: Overview) -> list[str]:
@@ -80,8 +85,9 @@ def _lessons_section(result: Overview) -> Section:
     rows: list[Record] = []
     for lesson in result.lessons[:LESSONS]:
         for gap in lesson.gaps[:LESSON_LINES]:
-            own = next((one for one in gap.examples if (one.metadata.agency or one.plan) == lesson.peer), None)
-            shown = own or next(iter(gap.examples), None)
+            shown = next(
+                (one for name, one in zip(gap.holders, gap.of_holders, strict=True) if name == lesson.peer), None
+            )
             rows.append(
                 {
                     "peer": f"{lesson.peer}（共 {len(lesson.gaps)} 項）",

@@ -129,9 +129,17 @@ def _flat(value: Value) -> str:
         if len(value) == 2 and all(isinstance(part, int) for part in value):  # noqa: PLR2004
             return str(value[0]) if value[0] == value[1] else f"{value[0]}–{value[1]}"
         return "、".join(_flat(part) for part in value)
-    if isinstance(value, dict):
-        return " ".join(_flat(part) for part in value.values())
-    return str(value)
+    return _flat_record(value) if isinstance(value, dict) else str(value)
+
+
+def _flat_record(record: Record) -> str:
+    """A record within a row; of an item what people look for, its text and where it stands."""
+    item = record.get("item")
+    if isinstance(item, dict):
+        return _flat_record(item)
+    if {"text", "location"} <= record.keys():
+        return f"{_flat(record['text'])}（{_flat(record['location'])}）"
+    return " ".join(_flat(part) for part in record.values())
 
 
 def _markdown_row(cells: Iterable[str]) -> str:
