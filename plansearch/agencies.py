@@ -57,12 +57,27 @@ class Agency:
 
 
 def group_agencies(plans: Iterable[PlanSummary]) -> tuple[Agency, ...]:
-    """Plans by agency, in the order of their first plans; a plan of an unknown agency stands alone."""
+    """Plans by agency, in the order of their first plans; a plan of an unknown agency stands alone.
+
+    臺 and 台 are one; agencies of one name in two cities are two, and have the city beside their names.
+    """
     grouped: dict[tuple[bool, str], list[PlanSummary]] = {}
     for plan in plans:
         named = plan.metadata.agency is not None
-        grouped.setdefault((named, plan.metadata.agency or plan.plan), []).append(plan)
-    return tuple(Agency(name, tuple(some)) for (_, name), some in grouped.items())
+        grouped.setdefault((named, fold(plan.metadata.agency or plan.plan)), []).append(plan)
+    return tuple(agency for (named, _), some in grouped.items() for agency in _by_city(some, named=named))
+
+
+def _by_city(plans: Sequence[PlanSummary], *, named: bool) -> list[Agency]:
+    """Agencies of one name; a plan that does not tell the city belongs to the only one, if there is only one."""
+    name = plans[-1].metadata.agency or plans[-1].plan
+    cities = list(dict.fromkeys(plan.metadata.city for plan in plans if plan.metadata.city))
+    if not named or len({fold(city) for city in cities}) <= 1:
+        return [Agency(name, tuple(plans))]
+    return [
+        Agency(f"{name}（{city or '縣市未知'}）", tuple(plan for plan in plans if plan.metadata.city == city))
+        for city in dict.fromkeys(plan.metadata.city for plan in plans)
+    ]
 
 
 def find_agency(agencies: Sequence[Agency], wanted: str) -> Agency:

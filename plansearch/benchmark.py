@@ -20,7 +20,7 @@ from plansearch.matching import Matcher
 from plansearch.peers import FEWEST_PEERS, all_agencies, as_compared, find_peers, one_agency
 from plansearch.results import IndexedItem
 from plansearch.store.catalog import LOSSES
-from plansearch.substance import Measures, codes_in, measures_of
+from plansearch.substance import Measures, codes_in, damaged_codes, measures_of
 from plansearch.types import Progress
 
 Level = Literal["whole", "pillar", "requirement"]
@@ -104,6 +104,8 @@ def benchmark_all(index: PlanIndex, *, year: int | None = None, progress: Progre
         PlansearchError: there are fewer than two agencies, no plan has a known framework, or the index fails.
     """
     agencies = all_agencies(index, year)
+    if not agencies and year is not None:
+        raise QueryError(f"沒有 {year} 年的計畫。可用 plansearch plans 看索引裡有哪些年度。")
     if len(agencies) <= 1:
         raise QueryError(
             "索引裡只有一個機關，沒有可以比較的對象。請先把其他機關的計畫放進資料夾，再執行 plansearch index。"
@@ -133,7 +135,7 @@ class _Field:
         self._framework = framework
         self._subjects: list[_Subject] = []
         for done, agency in enumerate(agencies, 1):
-            self._subjects.append(_subject(index, agency))
+            self._subjects.append(_subject(index, agency, framework))
             if progress is not None:
                 progress(done, len(agencies))
         positions = [place for subject in self._subjects for place in subject.measures.positions]
@@ -228,11 +230,18 @@ class _Field:
         return tuple(found)
 
 
-def _subject(index: PlanIndex, agency: ComparedAgency) -> _Subject:
+def _subject(index: PlanIndex, agency: ComparedAgency, framework: Framework) -> _Subject:
     measures = measures_of(index, agency.plans)
     lost = {
-        damage.code for plan in agency.plans for damage in index.damage(plan) if damage.kind in LOSSES and damage.code
+        code
+        for plan in agency.plans
+        for damage in index.damage(plan)
+        if damage.kind in LOSSES
+        for code in damaged_codes(damage, agency.framework, framework.id)
     }
+    if agency.framework is None:
+        # without requirements nobody knows which of them a plan answers
+        lost.update(one.code for one in framework.requirements)
     return _Subject(agency, measures, tuple(_marks_of(one) for one in measures.items), frozenset(lost))
 
 

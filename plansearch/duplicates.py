@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from plansearch.agencies import find_agency, group_agencies
+from plansearch.agencies import Agency, find_agency, group_agencies
+from plansearch.errors import QueryError
 from plansearch.findings import DuplicateGroup, DuplicatePair, Duplicates, PairClass, PairScope
 from plansearch.index import PlanIndex
 from plansearch.matching import COPY_THRESHOLD, SAME_THRESHOLD, Matcher, alike_pairs, cluster
@@ -55,18 +56,20 @@ def find_duplicates(
         UnknownFilterValueError: an agency or a filter names what no plan has.
     """
     _check(copy_threshold, same_threshold)
-    named = [find_agency(group_agencies(index.plans), name) for name in agencies]
+    _check_scope(scope)
+    grouped = group_agencies(index.plans)
+    named = [find_agency(grouped, name) for name in agencies]
+    owner = {plan.plan: agency.name for agency in grouped for plan in agency.plans}
     positions = _positions(index, plans, resolve_filters(index, filters))
     matcher = Matcher(index, positions)
     pairs = alike_pairs(matcher, LOWEST_THRESHOLD, progress)
     items = index.items(positions)
     measures = set(measures_of(index, list(dict.fromkeys(one.plan for one in items))).positions)
     formal = [position not in measures for position in positions]
-    owners = np.asarray(_numbers([one.metadata.agency or one.plan for one in items]), dtype=np.int64)
+    owners = np.asarray(_numbers([owner[one.plan] for one in items]), dtype=np.int64)
     pairs = pairs.where(_in_scope(pairs, matcher.plans, owners, scope))
     if named:
-        theirs = {plan.plan for agency in named for plan in agency.plans}
-        asked = np.asarray([one.plan in theirs for one in items], dtype=np.bool_)
+        asked = _of_agencies(named, items)
         pairs = pairs.where(asked[pairs.first] | asked[pairs.second])
     found = Duplicates(
         scope,
@@ -114,9 +117,29 @@ def _positions(index: PlanIndex, plans: Sequence[str] | None, filters: Filters) 
     return [place for plan, places in by_plan.items() if plan in wanted for place in places]
 
 
+def _check_scope(scope: str) -> None:
+    if scope not in get_args(PairScope):
+        msg = f"scope is one of {', '.join(get_args(PairScope))}, not {scope!r}"
+        raise ValueError(msg)
+
+
 def _surest_first(pair: DuplicatePair) -> tuple[str, bool, float]:
     """Copies before equal measures, measures before goals and closing clauses, the surest first."""
     return pair.kind, pair.is_formal, -(pair.copied if pair.kind == "copy" else pair.same)
+
+
+def _of_agencies(agencies: Sequence[Agency], items: Sequence[IndexedItem]) -> npt.NDArray[np.bool_]:
+    """Which items are of some agencies.
+
+    Raises:
+        QueryError: none is.
+    """
+    theirs = {plan.plan for agency in agencies for plan in agency.plans}
+    asked = np.asarray([one.plan in theirs for one in items], dtype=np.bool_)
+    if not asked.any():
+        names = "、".join(agency.name for agency in agencies)
+        raise QueryError(f"篩選之下沒有「{names}」的計畫。請放寬篩選，或用 plansearch plans 看它有哪些年度。")
+    return asked
 
 
 def _check(*thresholds: float) -> None:
@@ -171,8 +194,8 @@ def _groups(
     items = {item.id: item for pair in pairs for item in (pair.first, pair.second)}
     row_of = {identifier: row for row, identifier in enumerate(items)}
     links = {(row_of[pair.first.id], row_of[pair.second.id]): pair.same for pair in pairs}
-    clusters = cluster(len(items), links, min(threshold, COPY_THRESHOLD))
     listed = list(items.values())
+    clusters = _clusters([one.item.text for one in listed], links, min(threshold, COPY_THRESHOLD))
     number_of_row = {row: number for number, rows in enumerate(clusters, 1) for row in rows}
     numbers = {pair: number_of_row.get(pair[0], 0) for pair in links}
     inside = {pair: number for pair, number in numbers.items() if number_of_row.get(pair[1]) == number}
@@ -183,6 +206,23 @@ def _groups(
         for number, rows in enumerate(clusters, 1)
     )
     return groups, {(listed[first].id, listed[second].id): number for (first, second), number in inside.items()}
+
+
+def _clusters(texts: Sequence[str], links: Mapping[tuple[int, int], float], threshold: float) -> list[list[int]]:
+    """Rows that are alike on average; what has one text counts once, and stays together."""
+    rows: dict[str, list[int]] = {}
+    for row, text in enumerate(texts):
+        rows.setdefault(text, []).append(row)
+    number = {text: place for place, text in enumerate(rows)}
+    between: dict[tuple[int, int], float] = {}
+    for (first, second), same in links.items():
+        one, other = sorted((number[texts[first]], number[texts[second]]))
+        if one != other:
+            between[one, other] = max(between.get((one, other), 0.0), same)
+    twins = list(rows.values())
+    found = [sorted(row for text in group for row in twins[text]) for group in cluster(len(twins), between, threshold)]
+    grouped = {row for group in found for row in group}
+    return sorted([*found, *(some for some in twins if len(some) > 1 and some[0] not in grouped)])
 
 
 def _classed(pair: DuplicatePair, kind: PairClass) -> DuplicatePair:

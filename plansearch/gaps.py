@@ -44,8 +44,8 @@ LINK_FLOOR: Final = 0.2
 ANYWHERE: Final[tuple[DamageKind, ...]] = ("page_unread", "sheet_unread")
 """Damage by which anything may be missing: then nothing is called missing."""
 
-UNPLACED: Final[tuple[DamageKind, ...]] = ("heading_unknown",)
-"""Damage by which a requirement may be there and not be recognised."""
+UNPLACED: Final[tuple[DamageKind, ...]] = ("heading_unknown", "text_apart")
+"""Damage by which a requirement may be there and not be recognised, as is a loss of which the place is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +159,18 @@ def _peers(index: PlanIndex, group: PeerGroup) -> _Peers:
 
 def _losses(index: PlanIndex, agency: Agency) -> _Losses:
     found = [(plan.plan, damage) for plan in agency.plans for damage in index.damage(plan.plan)]
+    lost = [one for one in found if one[1].kind in LOSSES]
     by_code: dict[str, tuple[str, Damage]] = {}
-    for plan, damage in found:
-        if damage.kind in LOSSES and damage.code:
+    for plan, damage in lost:
+        if damage.code:
             by_code.setdefault(damage.code, (plan, damage))
+    unplaced = tuple(one for one in lost if one[1].code is None and one[1].kind != "numbering_gap")
+    # of a plan without requirements everything that it lost may have been anything
+    anywhere = unplaced if agency.framework is None else ()
     return _Losses(
         by_code,
-        tuple(one for one in found if one[1].kind in ANYWHERE),
-        tuple(one for one in found if one[1].kind in UNPLACED),
+        (*(one for one in found if one[1].kind in ANYWHERE), *anywhere),
+        (*(one for one in found if one[1].kind in UNPLACED), *unplaced),
     )
 
 
@@ -227,14 +231,7 @@ def _missing_measures(case: _Case, progress: Progress | None) -> tuple[list[Gap]
     theirs, mine, lost = case.theirs, case.mine, case.losses.by_code
     if not len(theirs.measures) or case.losses.anywhere:
         return [], 0, 0
-    among = Matcher(case.index, theirs.measures.positions)
-    pairs = alike_pairs(among, LINK_FLOOR, progress)
-    alike = {
-        (int(a), int(b)): float(same) for a, b, same in zip(pairs.first, pairs.second, pairs.likeness.same, strict=True)
-    }
-    groups = cluster(len(among), alike, SAME_THRESHOLD)
-    grouped = {place for group in groups for place in group}
-    groups += [[place] for place in range(len(among)) if place not in grouped]
+    groups, alike = _groups(case.index, theirs.measures, progress)
     nearest = _nearest_own(Matcher(case.index, (*theirs.measures.positions, *mine.positions)), theirs.measures, mine)
     titles = {one.code: one.title for one in case.framework.requirements} if case.framework else {}
     gaps: list[Gap] = []
@@ -245,7 +242,7 @@ def _missing_measures(case: _Case, progress: Progress | None) -> tuple[list[Gap]
         holders = theirs.holding(group)
         if own is not None and _sameness(own) >= COVERED_FROM:
             covered += 1
-        elif code in lost:
+        elif lost.keys() & _codes_of([theirs.measures.items[place] for place in group], case.framework):
             continue  # it may stand in what the source lost, which is listed by itself
         elif len(holders) < case.least_peers:
             rare += 1
@@ -288,6 +285,27 @@ def _looked_at(case: _Case, gap: Gap) -> Gap:
     return replace(gap, also_near=also, maybe_covered=near or _sameness(gap.nearest) >= LOOK_FROM)
 
 
+def _groups(
+    index: PlanIndex, measures: Measures, progress: Progress | None
+) -> tuple[list[list[int]], dict[tuple[int, int], float]]:
+    """Measures that are the same, and how alike those of them are that come near each other.
+
+    What has one text is compared once, so that a text that all plans have takes no square of their number.
+    """
+    places: dict[str, list[int]] = {}
+    for place, found in enumerate(measures.items):
+        places.setdefault(found.item.text, []).append(place)
+    twins = list(places.values())
+    pairs = alike_pairs(Matcher(index, [measures.positions[some[0]] for some in twins]), LINK_FLOOR, progress)
+    triples = zip(pairs.first.tolist(), pairs.second.tolist(), pairs.likeness.same.tolist(), strict=True)
+    by_text = {(first, second): same for first, second, same in triples}
+    texts = cluster(len(twins), by_text, SAME_THRESHOLD)
+    grouped = {text for group in texts for text in group}
+    texts += [[text] for text in range(len(twins)) if text not in grouped]
+    alike = {(twins[first][0], twins[second][0]): same for (first, second), same in by_text.items()}
+    return [[place for text in group for place in twins[text]] for group in texts], alike
+
+
 def _without_plans_themselves(groups: Sequence[Sequence[int]], measures: Measures) -> list[Sequence[int]]:
     """Groups without those that only say that a plan is made: nobody who has a plan lacks that."""
     about = {(one.id, each.code) for one in bundled_frameworks() for each in one.requirements if each.about_plan}
@@ -318,6 +336,11 @@ def _nearest_own(matcher: Matcher, theirs: Measures, mine: Measures) -> list[Nea
 
 _BLOCK: Final = 500
 """Measures that are compared with all own ones at once."""
+
+
+def _codes_of(items: Sequence[IndexedItem], framework: Framework | None) -> set[str]:
+    """All requirements that some items answer."""
+    return {code for one in items for code in codes_in(one, framework.id if framework else None)}
 
 
 def _main_code(items: Sequence[IndexedItem], framework: Framework | None) -> str | None:

@@ -21,7 +21,7 @@ FEWEST_PEERS: Final = 3
 NEAREST: Final = 5
 """Peers that ``nearest`` stands for."""
 
-_NEAREST: Final = re.compile(r"nearest[\s:：]*(\d*)")
+_NEAREST: Final = re.compile(r"nearest[\s:：]*(\d{0,4})")
 _KEYED: Final = re.compile(r"(type|city)[:：](.+)")
 
 

@@ -71,7 +71,7 @@ MAY_IMPORT = {
     "findings": GROUND | {"results", "promises"},
     "retrieval": GROUND | {"results", "text", "vocabulary", "index", "agencies"},
     "matching": GROUND | {"results", "text", "background", "index", "findings"},
-    "substance": GROUND | {"results", "index"},
+    "substance": GROUND | {"results", "frameworks", "index"},
     "peers": GROUND | {"results", "text", "index", "agencies", "findings"},
     "comparison": GROUND | COMPARED,
     "gaps": GROUND | COMPARED,

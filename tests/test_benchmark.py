@@ -126,6 +126,14 @@ def test_a_plan_of_no_known_framework_can_not_be_measured_by_requirements(tmp_pa
         benchmark_agency(index, "北區公所")
 
 
+def test_of_a_plan_of_no_known_framework_nobody_knows_what_it_covers(tmp_path: Path) -> None:
+    plans = town((RAMP, "1.3"))
+    plans[3] = plan("c.txt", [(SURVEY, None)], agency="南區公所", framework=None)
+    result = measured(tmp_path, *plans)
+    assert set(result.grid[3].measures) == {None}
+    assert result.line(None).coverage.median is None
+
+
 def test_all_agencies_are_measured_each_among_its_own(samples: PlanIndex) -> None:
     whole = benchmark_all(samples, year=113)
     assert [one.agency for one in whole.benchmarks] == list(whole.agencies)

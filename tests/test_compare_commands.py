@@ -154,6 +154,11 @@ def test_the_thresholds_of_the_command_are_those_of_the_function() -> None:
         pytest.param(
             ["compare", "東湖區公所", "西嶺區公所"], "--agency 示範市東湖區公所", 2, id="names for a question"
         ),
+        pytest.param(
+            ["compare", "東湖區公所", "--years", "112", "113", "--type", "公所"], "--type", 2, id="years and a type"
+        ),
+        pytest.param(["benchmark", "--all", "--year", "5"], "沒有 5 年的計畫", 2, id="all of a year without plans"),
+        pytest.param(["gaps", "西嶺區公所", "--peers", "nearest:" + "9" * 5000], "--peers", 2, id="a very long number"),
         pytest.param(["compare", "1.3", "--year", "110"], "沒有 110 年的計畫", 2, id="a year without plans"),
         pytest.param(["duplicates", "--threshold", "0.1"], "0.3 到 1", 2, id="threshold too low"),
         pytest.param(["duplicates", "--scope", "x"], "within、across、all", 2, id="unknown scope"),

@@ -109,6 +109,35 @@ def test_peers_of_the_other_framework_take_part_through_the_crosswalk(tmp_path: 
         assert texts(row_of(compare(index, "2.3"), "2.3"))[2] == [SURVEY]
 
 
+def test_what_a_plan_of_the_other_framework_lost_is_lost_here_too(tmp_path: Path) -> None:
+    crossed = plan(
+        "a.txt",
+        [award(RAMP, "A.1.2", "1.3")],
+        agency="北區公所",
+        framework="service_award_2017",
+        damage=[lost("measures_lost", "A.4.1")],
+    )
+    with index_of(tmp_path, EAST, crossed) as index:
+        two = compare(index, "2.3").rows
+    with index_of(tmp_path, EAST, WEST, crossed) as index:
+        three = compare(index, "2.3").rows
+    assert [row.cells[1].state for row in two] == ["lost"]
+    assert [row.cells[2].state for row in three] == ["lost"]
+
+
+def test_named_agencies_and_filters_do_not_go_together(tmp_path: Path) -> None:
+    with index_of(tmp_path, EAST, WEST) as index, pytest.raises(QueryError, match="不能再和 --type、--city"):
+        compare(index, "1.3", agencies=["東區公所", "西區公所"], filters=Filters(types=("公所",)))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"), [("1999", "雙引號"), ("1.3 1.4", "好幾個代碼")], ids=["a number", "several codes"]
+)
+def test_what_looks_like_a_code_says_what_to_do(tmp_path: Path, asked: str, said: str) -> None:
+    with index_of(tmp_path, EAST, WEST) as index, pytest.raises(QueryError, match=said):
+        compare(index, asked)
+
+
 def test_of_two_agencies_matching_measures_share_a_row_then_come_those_of_one_alone(tmp_path: Path) -> None:
     with index_of(tmp_path, EAST, WEST) as index:
         rows = compare(index, "1.3").rows

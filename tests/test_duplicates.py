@@ -6,7 +6,7 @@ import pytest
 from comparing import LAWYER, MAILBOX, NURSING, RAMP, SURVEY, index_of, plan
 
 from plansearch.duplicates import LOWEST_THRESHOLD, at_thresholds, find_duplicates
-from plansearch.errors import UnknownAgencyError
+from plansearch.errors import QueryError, UnknownAgencyError
 from plansearch.findings import DuplicatePair, Duplicates
 from plansearch.index import PlanIndex
 from plansearch.results import Filters
@@ -48,6 +48,16 @@ def test_filters_hold_for_both_sides(copies: PlanIndex) -> None:
 def test_an_unknown_agency_is_told(copies: PlanIndex) -> None:
     with pytest.raises(UnknownAgencyError, match="北區公所"):
         find_duplicates(copies, agencies=["北區公所"])
+
+
+def test_an_agency_without_a_plan_of_the_year_copies_not_nothing(copies: PlanIndex) -> None:
+    with pytest.raises(QueryError, match="篩選之下沒有「西區公所」的計畫"):
+        find_duplicates(copies, agencies=["西區公所"], filters=Filters(years=(112,)))
+
+
+def test_an_unknown_scope_is_refused(copies: PlanIndex) -> None:
+    with pytest.raises(ValueError, match="scope"):
+        find_duplicates(copies, scope="x")  # type: ignore[arg-type]
 
 
 def test_items_of_one_text_are_one_group_of_copies(copies: PlanIndex) -> None:

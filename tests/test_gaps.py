@@ -10,6 +10,7 @@ from plansearch.findings import Gap, GapReport
 from plansearch.frameworks import bundled_frameworks
 from plansearch.gaps import COVERED_FROM, find_gaps
 from plansearch.index import PlanIndex
+from plansearch.matching import candidates
 from plansearch.substance import is_blank
 from plansearch.types import Plan
 
@@ -267,3 +268,40 @@ def test_an_item_that_answers_in_other_words_is_shown_beside_the_gap(real: PlanI
     gaps = [gap for gap in find_gaps(real, "003").of("measure") if gap.maybe_covered]
     shown = {near.found.item.span.first_line for gap in gaps for near in (gap.nearest, gap.also_near) if near}
     assert {40, 52} <= shown
+
+
+def test_what_any_of_equal_measures_answers_may_be_what_was_lost(tmp_path: Path) -> None:
+    own = plan("own.txt", [(RAMP, "1.3")], agency="北區公所", damage=[lost("measures_lost", "2.3")])
+    others = [
+        plan("a.txt", [(RAMP, "1.3"), (NURSING, "2.3")], agency="東區公所"),
+        *(plan(f"{name}.txt", [(RAMP, "1.3"), (NURSING, "1.3")], agency=f"{name}區公所") for name in ("西", "南")),
+    ]
+    with index_of(tmp_path, own, *others) as index:
+        assert find_gaps(index, "北區公所").of("measure") == ()
+
+
+def test_a_loss_without_a_place_leaves_no_requirement_missing(tmp_path: Path) -> None:
+    own = plan("own.txt", [(RAMP, "1.3")], agency="北區公所", damage=[lost("measures_lost", None)])
+    with index_of(tmp_path, own, *offices((RAMP, "1.3"), (SURVEY, "2.3"))) as index:
+        assert find_gaps(index, "北區公所").of("requirement") == ()
+
+
+def test_a_loss_in_a_plan_of_no_known_framework_leaves_nothing_missing(tmp_path: Path) -> None:
+    own = plan("own.txt", [(RAMP, None)], agency="北區公所", framework=None, damage=[lost("measures_lost", None)])
+    with index_of(tmp_path, own, *offices((RAMP, "1.3"), (SURVEY, "2.3"))) as index:
+        result = find_gaps(index, "北區公所")
+    assert {gap.kind for gap in result.gaps} == {"damage"}
+
+
+def test_a_text_that_many_plans_have_is_one_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "ALL_PAIRS_LIMIT", 10)
+    own = plan("own.txt", [(RAMP, "1.3")], agency="甲區公所")
+    many = [
+        plan(f"{number}.txt", [(RAMP, "1.3"), (NURSING, "1.3"), (SURVEY, "2.3")], agency=f"第{number}區公所")
+        for number in range(60)
+    ]
+    with index_of(tmp_path, own, *many) as index:
+        gaps = find_gaps(index, "甲區公所").of("measure")
+    assert [(texts(gap)[0], gap.peers_with) for gap in gaps] == [(NURSING, 60), (SURVEY, 60)] or [
+        (texts(gap)[0], gap.peers_with) for gap in gaps
+    ] == [(SURVEY, 60), (NURSING, 60)]

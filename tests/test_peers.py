@@ -161,3 +161,18 @@ def test_a_peer_without_a_plan_of_the_year_is_told(tmp_path: Path) -> None:
         pytest.raises(QueryError, match="沒有這一年的計畫；索引裡有的是 112 年"),
     ):
         find_peers(index, one_agency(index, "西區公所", 113), ["東區公所"], year=113)
+
+
+def test_one_name_in_two_cities_is_two_agencies(tmp_path: Path) -> None:
+    plans = [plan(f"{city}.txt", [(RAMP, "1.3")], agency="中正區公所", city=city) for city in ("臺北市", "基隆市")]
+    with index_of(tmp_path, *plans) as index:
+        assert [agency.name for agency in all_agencies(index)] == ["中正區公所（臺北市）", "中正區公所（基隆市）"]
+        assert names(find_peers(index, one_agency(index, "中正區公所（臺北市）"))) == ["中正區公所（基隆市）"]
+
+
+def test_two_spellings_of_one_name_are_one_agency(tmp_path: Path) -> None:
+    old = plan("112.txt", [(RAMP, "1.3")], agency="台南市東區公所", city="臺南市", year=112)
+    new = plan("113.txt", [(RAMP, "1.3")], agency="臺南市東區公所", city=None, year=113)
+    with index_of(tmp_path, old, new) as index:
+        [agency] = group_agencies(index.plans)
+    assert (agency.name, agency.years) == ("臺南市東區公所", (112, 113))

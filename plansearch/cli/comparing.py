@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -93,6 +93,9 @@ def compare(
     with PlanIndex.open(index) as opened:
         announce_loading(opened)
         if years is not None:
+            _refuse_with_years(
+                {"--type": agency_type, "--city": city, "--year": year, "-k": limit, "--all": everything}
+            )
             name, scope = _agency_and_scope(asked, agency)
             result = compare_years(opened, name, (years[0], years[1]), scope)
         else:
@@ -106,6 +109,13 @@ def compare(
             )
         report = comparison_report(result)
     deliver(report, form, output)
+
+
+def _refuse_with_years(options: Mapping[str, object]) -> None:
+    given = [name for name, value in options.items() if value]
+    if given:
+        message = f"--years 不能和 {'、'.join(given)} 一起用。請拿掉其中一個。"
+        raise QueryError(message)
 
 
 def _agency_and_scope(asked: str, agencies: Sequence[str] | None) -> tuple[str, str]:

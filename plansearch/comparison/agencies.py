@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,7 @@ from plansearch.frameworks import Framework, Requirement
 from plansearch.index import PlanIndex
 from plansearch.results import Filters
 from plansearch.retrieval import LOOK, POSSIBLE, SURE, answers_alone, best_of, is_aim
+from plansearch.retrieval.searching import check_limit
 from plansearch.substance import codes_in
 
 ENTRIES_PER_CELL: Final = 5
@@ -57,6 +59,7 @@ def compare(
     Raises:
         PlansearchError: an agency, a code or a filter is unknown, fewer than two are left, or the index fails.
     """
+    check_limit(limit)
     _refuse_names(index, asked)
     columns = columns_of(index, agencies, filters, year)
     chosen = choose_requirements(columns, asked)
@@ -110,6 +113,8 @@ def requirement_rows(
 ) -> list[ComparisonRow]:
     """The rows of some requirements, and where the whole framework is compared also what stands under none."""
     pillars = {pillar.code: pillar.title for pillar in framework.pillars}
+    # asked once for all agencies, and only where one of them has nothing
+    answers = cache(partial(answers_alone, index))
     if len(columns) == FEWEST and all(column.agency.unread is None for column in columns):
         return _aligned_rows(index, columns, framework, requirements, pillars, whole=whole)
     rows = [
@@ -118,7 +123,7 @@ def requirement_rows(
             one.code,
             one.title,
             pillars[one.pillar],
-            tuple(_requirement_cell(index, column, framework, one) for column in columns),
+            tuple(_requirement_cell(column, framework, one, answers) for column in columns),
         )
         for one in requirements
     ]
@@ -126,29 +131,34 @@ def requirement_rows(
         cells = [
             Cell("measures", tuple(CellEntry(column.items[place]) for place in places))
             if (places := column.under_none(framework.id))
-            else column.empty_cell(column.losses(None))
+            else column.empty_cell(column.losses(None, framework.id))
             for column in columns
         ]
         rows.append(ComparisonRow("other", None, OTHER_TITLE, None, tuple(cells)))
     return rows
 
 
-def _requirement_cell(index: PlanIndex, column: Column, framework: Framework, requirement: Requirement) -> Cell:
+def _requirement_cell(
+    column: Column,
+    framework: Framework,
+    requirement: Requirement,
+    answers: Callable[[str], npt.NDArray[np.float64]],
+) -> Cell:
     """What an agency has under a requirement; where that is nothing, what of it may answer all the same."""
     places = column.under(requirement.code, framework.id)
     entries = tuple(CellEntry(column.items[place], restates=place in column.restating) for place in places)
-    damage = column.lost(requirement.code)
+    damage = column.lost(requirement.code, framework.id)
     if any(not entry.restates for entry in entries):
         return Cell("measures", entries, damage)
     if damage or column.agency.unread is not None:
         return Cell("unread" if column.agency.unread is not None else "lost", entries, damage)
     if entries:
         return Cell("absent", entries)
-    likely = answers_alone(index, requirement.title)
+    likely = answers(requirement.title)
     best = best_of(likely, column.positions, POSSIBLE)[:CANDIDATES]
     place_of = {position: place for place, position in enumerate(column.positions)}
     return column.empty_cell(
-        column.losses(requirement.code),
+        column.losses(requirement.code, framework.id),
         [
             CellEntry(
                 column.items[place_of[position]],
@@ -185,12 +195,13 @@ def _aligned_rows(
         beside = [frozenset(column.under_none(framework.id)) for column in columns]
         headings.append(Heading(None, OTHER_TITLE, None, beside[0], beside[1]))
     by_code = {one.code: one for one in requirements}
+    answers = cache(partial(answers_alone, index))
     rows: list[ComparisonRow] = []
     for heading in headings_apart(headings, alignment):
         found = alignment.rows_under(heading)
         if not found and heading.code is not None:
             requirement = by_code[heading.code]
-            cells = tuple(_requirement_cell(index, column, framework, requirement) for column in columns)
+            cells = tuple(_requirement_cell(column, framework, requirement, answers) for column in columns)
             # both may have it, on a row under another heading, where its partner stands
             if not all(cell.state == "measures" for cell in cells):
                 found = [ComparisonRow("requirement", heading.code, heading.title, heading.pillar, cells)]
@@ -219,7 +230,7 @@ class _Answers:
 
     def cell(self) -> Cell:
         """All of it in one cell."""
-        damage = self.column.losses(None, anywhere=True)
+        damage = self.column.losses(None, None, anywhere=True)
         if not self.places:
             return self.column.empty_cell(damage)
         rated = [(place, float(self.likely[self.column.positions[place]])) for place in self.places]

@@ -16,7 +16,7 @@ from plansearch.peers import as_compared, one_agency
 from plansearch.results import Filters, IndexedItem
 from plansearch.retrieval import resolve_filters
 from plansearch.store.catalog import LOSSES
-from plansearch.substance import codes_in
+from plansearch.substance import codes_in, damaged_codes
 from plansearch.text import fold
 from plansearch.types import Damage, DamageKind, SkippedFile
 
@@ -66,20 +66,27 @@ class Column:
         """Places in ``items`` of what stands under no requirement of a framework."""
         return [place for place, one in enumerate(self.items) if not codes_in(one, framework)]
 
-    def lost(self, code: str) -> tuple[Damage, ...]:
-        """What its source lost of one requirement."""
-        return tuple(one for one in self.damage if one.kind in LOSSES and one.code == code)
+    def lost(self, code: str, framework: str | None) -> tuple[Damage, ...]:
+        """What its source lost of one requirement; of a plan of no known framework, anything that it lost."""
+        own = self.agency.framework
+        return tuple(
+            one
+            for one in self.damage
+            if one.kind in LOSSES and (own is None or code in damaged_codes(one, own, framework))
+        )
 
-    def losses(self, code: str | None, *, anywhere: bool = False) -> tuple[Damage, ...]:
+    def losses(self, code: str | None, framework: str | None, *, anywhere: bool = False) -> tuple[Damage, ...]:
         """Damage by which what is looked for may be missing.
 
         Args:
             code: the requirement it belongs to; ``None`` where it belongs to none.
+            framework: the requirement's.
             anywhere: it may belong to any. A requirement's number that is skipped may as well have been left out on
                 purpose, so that counts for that requirement alone.
         """
         if code is not None:
-            return self.lost(code) or tuple(one for one in self.damage if one.kind in _UNSEEN)
+            lost = self.lost(code, framework)
+            return lost or tuple(one for one in self.damage if one.kind in _UNSEEN or _is_unplaced(one))
         if anywhere:
             lost = tuple(one for one in self.damage if one.kind in LOSSES and one.kind != "numbering_gap")
             return lost or tuple(one for one in self.damage if one.kind in _UNREAD)
@@ -100,6 +107,11 @@ class Column:
         return Cell(state, (), damage)
 
 
+def _is_unplaced(damage: Damage) -> bool:
+    """Whether measures were lost of which nobody knows under which requirement they stood."""
+    return damage.code is None and damage.kind in LOSSES and damage.kind != "numbering_gap"
+
+
 def columns_of(index: PlanIndex, names: Sequence[str], filters: Filters, year: int | None) -> list[Column]:
     """The agencies that take part, in the order they were named, or in that of the index.
 
@@ -107,6 +119,8 @@ def columns_of(index: PlanIndex, names: Sequence[str], filters: Filters, year: i
         QueryError: fewer than two are left, or one has no plan of the year.
         UnknownFilterValueError: a name (`UnknownAgencyError`) or a filter is unknown.
     """
+    if names and filters:
+        raise QueryError("--agency 已經指定機關，不能再和 --type、--city 一起用。請拿掉其中一種。")
     if names:
         named = [_named(index, name, year) for name in names]
         columns = list({(column.agency.name, column.agency.plans): column for column in named}.values())
@@ -168,6 +182,10 @@ def choose_requirements(columns: Sequence[Column], asked: str) -> tuple[Framewor
             return framework, chosen
     if _CODE.fullmatch(code):
         raise QueryError(
-            f"沒有代碼是「{wanted}」的執行要項或構面。代碼可用 plansearch requirements 查看，例如 1.3 或 1。"
+            f"沒有代碼是「{wanted}」的執行要項或構面。代碼可用 plansearch requirements 查看，例如 1.3 或 1；"
+            f"要當成詞來找，請加雙引號（外面再加單引號）：'\"{wanted}\"'。"
         )
+    words = code.split()
+    if len(words) > 1 and all(map(_CODE.fullmatch, words)):
+        raise QueryError(f"「{wanted}」是好幾個代碼。一次請寫一個，例如 {words[0]}，或寫構面，例如 1。")
     return None

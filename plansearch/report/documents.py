@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final, Literal, TypeAlias, cast
 
+from plansearch.errors import ChartError
 from plansearch.report.rendering import Format, PictureFormat, Report, render
 from plansearch.report.screen import Screen
 
@@ -30,6 +32,8 @@ def render_file(report: Report, form: FileFormat, screen: Screen) -> bytes:
     Raises:
         ValueError: a picture is asked of a report without figures.
     """
+    if form in DOCUMENTS:
+        report = _with_figures_that_can_be_drawn(report)
     if form == "xlsx":
         from plansearch.report.workbook import workbook_of  # noqa: PLC0415
 
@@ -49,3 +53,16 @@ def render_file(report: Report, form: FileFormat, screen: Screen) -> bytes:
         return report.figures[0].draw(form)
     # A file's name may hold half a character, which no encoding has.
     return render(report, cast("Format", form), screen).encode("utf-8", errors="replace")
+
+
+def _with_figures_that_can_be_drawn(report: Report) -> Report:
+    """A report without its figures where no font can draw them; its tables need none."""
+    if not report.figures:
+        return report
+    from plansearch.report.fonts import find_font  # noqa: PLC0415
+
+    try:
+        find_font()
+    except ChartError as error:
+        return replace(report, figures=(), notes=(*report.notes, f"沒有畫圖：{error}"))
+    return report

@@ -32,6 +32,8 @@ def write_stream(text: str, stream: TextIO | None = None) -> None:
     CSV, known by its byte order mark, goes as UTF-8 into files and pipes, since that is what its mark says.
     """
     stream = sys.stdout if stream is None else stream
+    if stream is None:  # closed before the program began
+        return
     try:
         if text.startswith(BYTE_ORDER_MARK) and not stream.isatty():
             stream.buffer.write(text.encode("utf-8"))

@@ -72,7 +72,11 @@ def _of_duplicates(made: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def _summary(result: Overview) -> list[str]:
-    lines = [benchmark_headline(result.benchmark), gaps_headline(result.gaps), duplicates_headline(result.duplicates)]
+    lines = [
+        benchmark_headline(result.benchmark),
+        gaps_headline(result.gaps),
+        f"和比較對象的這些計畫相比，{duplicates_headline(result.duplicates)}",
+    ]
     if result.damage:
         lines.append(f"原文有 {len(result.damage)} 處缺漏或錯亂，列在「請對照原文」。")
     if result.lessons:

@@ -20,7 +20,7 @@ def progress_bar(*stages: str) -> Generator[Progress | None]:
     Args:
         stages: what the work does, stage by stage; another total, or a count that falls back, begins the next one.
     """
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -45,7 +45,7 @@ class Screen:
         encoding = (getattr(stream, "encoding", None) or "").lower()
         return cls(
             columns=max(NARROWEST_COLUMNS, min(columns, READABLE_COLUMNS)),
-            colour=stream.isatty() and _has_colours(environment),
+            colour=stream is not None and stream.isatty() and _has_colours(environment),
             wide_ambiguous=encoding in _AMBIGUOUS_WIDE_ENCODINGS,
         )
 
