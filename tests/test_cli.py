@@ -447,7 +447,13 @@ WRONG = [
     pytest.param(["index", "{tmp}/none", "--index", "{tmp}/ix"], 1, "none", id="missing folder"),
     pytest.param(["requirements", "9.9"], 2, "9.9", id="unknown code"),
     pytest.param(["requirements", "--framework", "x"], 2, "six_pillars", id="unknown framework"),
-    pytest.param(["plans", "--index", "{built}", "-o", "{tmp}/no/file"], 1, "無法寫入", id="output cannot be written"),
+    pytest.param(["plans", "--index", "{built}", "-o", "{built}"], 1, "無法寫入", id="output cannot be written"),
+    pytest.param(
+        ["query", "志工", "--index", "{tmp}/none", "-o", "{tmp}/no/a.csv"],
+        1,
+        "這個資料夾",
+        id="output in no folder, said before the index is read",
+    ),
 ]
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, cast
 
 import typer
 
+from plansearch.errors import PlansearchError
 from plansearch.limits import Limits
 
 FormatName = Literal["table", "json", "jsonl", "csv", "md", "xlsx", "docx", "html"]
@@ -68,9 +69,25 @@ TimeoutOption = Annotated[float, typer.Option("--timeout", metavar="SECONDS", he
 MemoryOption = Annotated[
     str, typer.Option("--max-memory", metavar="SIZE", help="讀檔程式可用的記憶體（Windows 不限制）。")
 ]
+
+
+def _in_a_folder(output: Path | None) -> Path | None:
+    """Refuse a file in a folder that is not there before the work is done, rather than after it."""
+    if output is not None and not output.parent.is_dir():
+        message = f"無法寫入 {output}：沒有「{output.parent}」這個資料夾。請先建立它，或換一個位置。"
+        raise PlansearchError(message)
+    return output
+
+
 OutputOption = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="FILE", help="寫到檔案，不印在畫面上；例如 結果.xlsx、結果.docx。"),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        callback=_in_a_folder,
+        help="寫到檔案，不印在畫面上；例如 結果.xlsx、結果.docx。",
+    ),
 ]
 AgencyArgument = Annotated[
     str,
