@@ -14,13 +14,13 @@ import numpy.typing as npt
 from plansearch.concreteness import MARKERS, markers
 from plansearch.errors import QueryError
 from plansearch.findings import Benchmark, BenchmarkLine, ComparedAgency, GridRow, PeerGroup, Spread, Standing
-from plansearch.frameworks import Framework, bundled_frameworks
+from plansearch.frameworks import Framework, find_framework
 from plansearch.index import PlanIndex
+from plansearch.losses import Losses
 from plansearch.matching import Matcher
 from plansearch.peers import FEWEST_PEERS, all_agencies, as_compared, find_peers, one_agency
 from plansearch.results import IndexedItem
-from plansearch.store.catalog import LOSSES
-from plansearch.substance import Measures, codes_in, damaged_codes, measures_of
+from plansearch.substance import Measures, codes_in, measures_of
 from plansearch.types import Progress
 
 Level = Literal["whole", "pillar", "requirement"]
@@ -50,6 +50,7 @@ class _Subject:
     """Of each measure."""
     lost: frozenset[str]
     """Requirements at which its source lost something."""
+    losses: Losses
 
     def places(self, part: _Part, framework: Framework) -> list[int]:
         """The measures that answer some requirements; all that it has of the whole plan."""
@@ -63,6 +64,10 @@ class _Subject:
     def counts(self, framework: Framework) -> Counter[str]:
         """How many measures answer each requirement."""
         return Counter(code for one in self.measures.items for code in codes_in(one, framework.id))
+
+    def may_answer(self, codes: Sequence[str]) -> bool:
+        """Whether what its source lost may have answered any of some requirements."""
+        return bool(self.losses.hiding) or bool(self.lost.intersection(codes))
 
     def answered(self, framework: Framework) -> set[str]:
         """The requirements that have a measure."""
@@ -119,7 +124,7 @@ def benchmark_all(index: PlanIndex, *, year: int | None = None, progress: Progre
 
 
 def _framework(identifier: str | None, whose: str) -> Framework:
-    found = next((one for one in bundled_frameworks() if one.id == identifier), None)
+    found = find_framework(identifier)
     if found is None:
         raise QueryError(f"「{whose}」不是依已知架構寫成的，沒有執行要項可以逐項比較。")
     return found
@@ -171,23 +176,26 @@ class _Field:
         everyone = [place, *others]
         places = {one: self._subjects[one].places(part, self._framework) for one in everyone}
 
-        lost = bool(self._subjects[place].lost.intersection(part.codes))
+        own = self._subjects[place]
+        unread = bool(own.losses.unread)
+        lost = unread or bool(own.lost.intersection(part.codes))
 
         def spread(measure: Callable[[int], float | None]) -> Spread:
-            # with what was lost nobody knows the place of a requirement
-            knows_place = ranked and not (lost and part.level == "requirement")
+            # with what was lost nobody knows the place of a requirement, with what was not read that of anything
+            knows_place = ranked and not unread and not (lost and part.level == "requirement")
             return _spread(measure(place), [measure(other) for other in others], ranked=knows_place)
 
         def measures(one: int) -> float | None:
             subject = self._subjects[one]
-            unknown = part.level == "requirement" and not places[one] and bool(subject.lost.intersection(part.codes))
+            unknown = part.level == "requirement" and not places[one] and subject.may_answer(part.codes)
             return None if unknown else float(len(places[one]))
 
         def coverage(one: int) -> float | None:
             subject = self._subjects[one]
             answered = subject.answered(self._framework)
             known = [code in answered for code in part.codes if code in answered or code not in subject.lost]
-            return fmean(known) if known else None
+            # any of those that are not answered may stand in what was not understood
+            return None if not known or (subject.losses.hiding and not all(known)) else fmean(known)
 
         def concreteness(one: int) -> float | None:
             marks = self._subjects[one].marks
@@ -215,7 +223,7 @@ class _Field:
         subject = self._subjects[place]
         codes = [one.code for one in self._framework.requirements]
         counts = subject.counts(self._framework)
-        measures = (counts[code] or (None if code in subject.lost else 0) for code in codes)
+        measures = (counts[code] or (None if subject.may_answer([code]) else 0) for code in codes)
         return GridRow(subject.agency, tuple(measures))
 
     def _marks(self, place: int, others: Sequence[int]) -> tuple[tuple[str, float | None, float | None], ...]:
@@ -232,17 +240,12 @@ class _Field:
 
 def _subject(index: PlanIndex, agency: ComparedAgency, framework: Framework) -> _Subject:
     measures = measures_of(index, agency.plans)
-    lost = {
-        code
-        for plan in agency.plans
-        for damage in index.damage(plan)
-        if damage.kind in LOSSES
-        for code in damaged_codes(damage, agency.framework, framework.id)
-    }
-    if agency.framework is None:
-        # without requirements nobody knows which of them a plan answers
-        lost.update(one.code for one in framework.requirements)
-    return _Subject(agency, measures, tuple(_marks_of(one) for one in measures.items), frozenset(lost))
+    losses = Losses.of(index, agency.plans, agency.framework)
+    # without requirements nobody knows which of them a plan answers
+    lost = frozenset(
+        one.code for one in framework.requirements if agency.framework is None or losses.at(one.code, framework.id)
+    )
+    return _Subject(agency, measures, tuple(_marks_of(one) for one in measures.items), lost, losses)
 
 
 def _marks_of(found: IndexedItem) -> frozenset[str]:

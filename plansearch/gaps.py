@@ -15,15 +15,15 @@ import numpy as np
 
 from plansearch.agencies import Agency
 from plansearch.findings import Gap, GapKind, GapReport, NearestItem, PeerGroup
-from plansearch.frameworks import Framework, Requirement, bundled_frameworks
+from plansearch.frameworks import Framework, Requirement, bundled_frameworks, find_framework
 from plansearch.index import PlanIndex
+from plansearch.losses import Loss, Losses
 from plansearch.matching import SAME_THRESHOLD, Matcher, alike_pairs, cluster
 from plansearch.peers import as_compared, find_peers, one_agency
 from plansearch.results import IndexedItem
 from plansearch.retrieval import MEASURE_ANSWERED, answers_measure
-from plansearch.store.catalog import LOSSES
 from plansearch.substance import Measures, codes_in, measures_of
-from plansearch.types import Damage, DamageKind, Progress
+from plansearch.types import Progress
 
 COVERED_FROM: Final = 0.3
 """Probability of one measure from which on an agency is taken to have what its peers have. Of judged pairs that are the
@@ -40,22 +40,6 @@ EXAMPLES: Final = 2
 
 LINK_FLOOR: Final = 0.2
 """Pairs of peers' measures that are less likely one measure count as not alike at all when they are grouped."""
-
-ANYWHERE: Final[tuple[DamageKind, ...]] = ("page_unread", "sheet_unread")
-"""Damage by which anything may be missing: then nothing is called missing."""
-
-UNPLACED: Final[tuple[DamageKind, ...]] = ("heading_unknown", "text_apart")
-"""Damage by which a requirement may be there and not be recognised, as is a loss of which the place is not known."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Losses:
-    """What the source of an agency's plans lost."""
-
-    by_code: Mapping[str, tuple[str, Damage]]
-    """By requirement: the plan and the first damage there."""
-    anywhere: tuple[tuple[str, Damage], ...]
-    unplaced: tuple[tuple[str, Damage], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +78,7 @@ class _Case:
     mine: Measures
     theirs: _Peers
     framework: Framework | None
-    losses: _Losses
+    losses: Losses
     least_peers: int
 
 
@@ -128,8 +112,8 @@ def find_gaps(
         own,
         measures_of(index, [plan.plan for plan in own.plans]),
         _peers(index, group),
-        next((one for one in bundled_frameworks() if one.id == own.framework), None),
-        _losses(index, own),
+        find_framework(own.framework),
+        Losses.of(index, [plan.plan for plan in own.plans], own.framework),
         least_peers if least_peers is not None else _least_peers(group),
     )
     listed = _missing_requirements(case)
@@ -157,21 +141,9 @@ def _peers(index: PlanIndex, group: PeerGroup) -> _Peers:
     return _Peers(group, measures, tuple(owner[one.plan] for one in measures.items))
 
 
-def _losses(index: PlanIndex, agency: Agency) -> _Losses:
-    found = [(plan.plan, damage) for plan in agency.plans for damage in index.damage(plan.plan)]
-    lost = [one for one in found if one[1].kind in LOSSES]
-    by_code: dict[str, tuple[str, Damage]] = {}
-    for plan, damage in lost:
-        if damage.code:
-            by_code.setdefault(damage.code, (plan, damage))
-    unplaced = tuple(one for one in lost if one[1].code is None and one[1].kind != "numbering_gap")
-    # of a plan without requirements everything that it lost may have been anything
-    anywhere = unplaced if agency.framework is None else ()
-    return _Losses(
-        by_code,
-        (*(one for one in found if one[1].kind in ANYWHERE), *anywhere),
-        (*(one for one in found if one[1].kind in UNPLACED), *unplaced),
-    )
+def _anywhere(losses: Losses) -> tuple[Loss, ...]:
+    """Damage by which anything may be missing: then nothing is called missing."""
+    return (*losses.unread, *(losses.unplaced if losses.framework is None else ()))
 
 
 def _missing_requirements(case: _Case) -> list[Gap]:
@@ -179,16 +151,15 @@ def _missing_requirements(case: _Case) -> list[Gap]:
     mine, theirs = _by_code(case.mine.items, case.framework), _by_code(case.theirs.measures.items, case.framework)
     total, losses = len(case.theirs.group.agencies), case.losses
     copied = _restated(case.index, case.agency)
-    gaps = [Gap("damage", None, None, 0, total, damage=one, plan=plan) for plan, one in losses.anywhere]
+    own_framework = case.framework.id if case.framework else None
+    gaps = [Gap("damage", None, None, 0, total, damage=one.damage, plan=one.plan) for one in _anywhere(losses)]
     for requirement in case.framework.requirements if case.framework else ():
         holders = theirs.get(requirement.code, [])
-        lost = losses.by_code.get(requirement.code)
         missing = requirement.code not in mine
-        if lost is None and missing:
-            # nobody can tell where a page or a heading was not understood
-            lost = next(iter((*losses.anywhere, *losses.unplaced)), None)
+        behind = losses.behind_requirement if missing else losses.at
+        lost = next(iter(behind(requirement.code, own_framework)), None)
         if lost is not None:
-            gaps.append(replace(_gap(case, requirement, "damage", holders), plan=lost[0], damage=lost[1]))
+            gaps.append(replace(_gap(case, requirement, "damage", holders), plan=lost.plan, damage=lost.damage))
         elif missing and (said_again := copied.get(requirement.code)):
             gap = _gap(case, requirement, "boilerplate", holders)
             gaps.append(replace(gap, nearest=NearestItem(said_again)))
@@ -228,12 +199,13 @@ def _gap(case: _Case, requirement: Requirement, kind: GapKind, holders: Sequence
 
 def _missing_measures(case: _Case, progress: Progress | None) -> tuple[list[Gap], int, int]:
     """Measures of peers that nothing of the agency's own comes near; how many were too rare; how many it has."""
-    theirs, mine, lost = case.theirs, case.mine, case.losses.by_code
-    if not len(theirs.measures) or case.losses.anywhere:
+    theirs, mine = case.theirs, case.mine
+    if not len(theirs.measures) or _anywhere(case.losses):
         return [], 0, 0
     groups, alike = _groups(case.index, theirs.measures, progress)
     nearest = _nearest_own(Matcher(case.index, (*theirs.measures.positions, *mine.positions)), theirs.measures, mine)
     titles = {one.code: one.title for one in case.framework.requirements} if case.framework else {}
+    lost = {code for code in titles if case.losses.at(code, case.losses.framework)}
     gaps: list[Gap] = []
     rare = covered = 0
     for group in _without_plans_themselves(groups, theirs.measures):
@@ -242,7 +214,7 @@ def _missing_measures(case: _Case, progress: Progress | None) -> tuple[list[Gap]
         holders = theirs.holding(group)
         if own is not None and _sameness(own) >= COVERED_FROM:
             covered += 1
-        elif lost.keys() & _codes_of([theirs.measures.items[place] for place in group], case.framework):
+        elif lost & _codes_of([theirs.measures.items[place] for place in group], case.framework):
             continue  # it may stand in what the source lost, which is listed by itself
         elif len(holders) < case.least_peers:
             rare += 1

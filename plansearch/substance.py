@@ -11,10 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from plansearch.frameworks import bundled_frameworks
 from plansearch.index import PlanIndex
 from plansearch.results import Filters, IndexedItem
-from plansearch.types import Damage
 
 _PLACEHOLDER: Final = re.compile(r"[\W\d_]*(?:其[他它]|無|略|同[上前]|[如詳]附[件表]|另[訂定])[\W_]*")
 """What stands in a form where nothing was filled in."""
@@ -66,25 +64,3 @@ def codes_in(found: IndexedItem, framework: str | None) -> tuple[str, ...]:
     if found.framework == framework:
         return (found.item.code,) if found.item.code else ()
     return tuple(match.code for match in found.item.crosswalk if match.framework == framework)
-
-
-def damaged_codes(damage: Damage, own: str | None, framework: str | None) -> tuple[str, ...]:
-    """The requirements of a framework at which a plan's source lost something.
-
-    Args:
-        damage: what was lost.
-        own: the framework that the plan was written to.
-        framework: the one that is asked for; what the crosswalk relates to a lost requirement may be lost with it.
-    """
-    if damage.code is None:
-        return ()
-    if own == framework:
-        return (damage.code,)
-    requirements = (each for one in bundled_frameworks() if one.id == own for each in one.requirements)
-    return tuple(
-        entry.code
-        for each in requirements
-        if each.code == damage.code
-        for entry in each.crosswalk
-        if entry.framework == framework
-    )

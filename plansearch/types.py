@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +44,11 @@ DamageKind = Literal[
     "sheet_unread",
 ]
 
+LOSSES: Final[tuple[DamageKind, ...]] = ("measures_lost", "numbering_start", "numbering_gap", "text_cut")
+"""Damage by which measures may be missing from what was read."""
+
+UNREAD: Final[tuple[DamageKind, ...]] = ("page_unread", "sheet_unread")
+"""Damage by which anything may be missing, since it was not read."""
 
 SkipKind = Literal["unreadable", "not_a_plan", "duplicate", "link", "missing"]
 """Why a file gave no plan: it could not be read, is something else, has the content of another file, is a link that

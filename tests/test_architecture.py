@@ -26,6 +26,7 @@ COMPARED = {
     "retrieval",
     "matching",
     "substance",
+    "losses",
     "peers",
 }
 """What the four ways to compare stand on; they never import each other."""
@@ -71,7 +72,8 @@ MAY_IMPORT = {
     "findings": GROUND | {"results", "promises"},
     "retrieval": GROUND | {"results", "text", "vocabulary", "index", "agencies"},
     "matching": GROUND | {"results", "text", "background", "index", "findings"},
-    "substance": GROUND | {"results", "frameworks", "index"},
+    "substance": GROUND | {"results", "index"},
+    "losses": GROUND | {"frameworks", "index"},
     "peers": GROUND | {"results", "text", "index", "agencies", "findings"},
     "comparison": GROUND | COMPARED,
     "gaps": GROUND | COMPARED,

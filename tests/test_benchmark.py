@@ -70,6 +70,28 @@ def test_what_the_source_lost_counts_neither_as_covered_nor_as_missing(tmp_path:
     assert result.grid[0].measures[code] is None
 
 
+@pytest.mark.parametrize("kind", ["page_unread", "sheet_unread"])
+def test_with_a_page_that_was_not_read_nobody_knows_what_is_missing(tmp_path: Path, kind: str) -> None:
+    plans = town()
+    plans[0] = plan("own.txt", [(RAMP, "1.3")], agency="北區公所", damage=[lost(kind, None)])
+    result = measured(tmp_path, *plans)
+    whole = result.line(None)
+    assert (whole.measures.value, whole.measures.rank, whole.coverage.value, whole.lost) == (1.0, None, None, True)
+    assert (result.line("2.3").measures.value, result.line("2.3").coverage.value) == (None, None)
+    assert result.line("1.3").measures.value == 1.0
+    counts = dict(zip((one.code for one in FRAMEWORK.requirements), result.grid[0].measures, strict=True))
+    assert (counts["1.3"], counts["2.3"]) == (1, None)
+    of_peer = {"a.txt": 0}
+    assert {row.agency.plans[0]: row.measures[-1] for row in result.grid if row.agency.plans[0] in of_peer} == of_peer
+
+
+def test_where_a_heading_is_not_recognised_an_empty_requirement_is_not_called_empty(tmp_path: Path) -> None:
+    plans = town()
+    plans[0] = plan("own.txt", [(RAMP, "1.3")], agency="北區公所", damage=[lost("heading_unknown", None)])
+    result = measured(tmp_path, *plans)
+    assert (result.line("2.3").measures.value, result.line(None).coverage.value) == (None, None)
+
+
 def test_a_copied_heading_is_no_measure(tmp_path: Path) -> None:
     copied = item_of(FRAMEWORK.requirement("2.3").title, code="2.3")
     plans = town((RAMP, "1.3"))

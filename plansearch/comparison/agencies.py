@@ -131,7 +131,7 @@ def requirement_rows(
         cells = [
             Cell("measures", tuple(CellEntry(column.items[place]) for place in places))
             if (places := column.under_none(framework.id))
-            else column.empty_cell(column.losses(None, framework.id))
+            else column.empty_cell(column.losses.behind_measure(None, framework.id))
             for column in columns
         ]
         rows.append(ComparisonRow("other", None, OTHER_TITLE, None, tuple(cells)))
@@ -147,7 +147,7 @@ def _requirement_cell(
     """What an agency has under a requirement; where that is nothing, what of it may answer all the same."""
     places = column.under(requirement.code, framework.id)
     entries = tuple(CellEntry(column.items[place], restates=place in column.restating) for place in places)
-    damage = column.lost(requirement.code, framework.id)
+    damage = tuple(one.damage for one in column.losses.at(requirement.code, framework.id))
     if any(not entry.restates for entry in entries):
         return Cell("measures", entries, damage)
     if damage or column.agency.unread is not None:
@@ -158,7 +158,7 @@ def _requirement_cell(
     best = best_of(likely, column.positions, POSSIBLE)[:CANDIDATES]
     place_of = {position: place for place, position in enumerate(column.positions)}
     return column.empty_cell(
-        column.losses(requirement.code, framework.id),
+        column.losses.behind_requirement(requirement.code, framework.id),
         [
             CellEntry(
                 column.items[place_of[position]],
@@ -230,14 +230,15 @@ class _Answers:
 
     def cell(self) -> Cell:
         """All of it in one cell."""
-        damage = self.column.losses(None, None, anywhere=True)
+        losses = self.column.losses.behind_answer()
         if not self.places:
-            return self.column.empty_cell(damage)
+            return self.column.empty_cell(losses)
         rated = [(place, float(self.likely[self.column.positions[place]])) for place in self.places]
         entries = tuple(
             CellEntry(self.column.items[place], relevance, weak=relevance < SURE) for place, relevance in rated
         )
-        return Cell(self.state, entries, damage if self.state == "possible" else ())
+        damage = tuple(one.damage for one in losses) if self.state == "possible" else ()
+        return Cell(self.state, entries, damage)
 
 
 def _question_rows(

@@ -115,8 +115,9 @@ class Alignment:
     def _only(self, heading: Heading, side: int, place: int) -> ComparisonRow:
         other = self.columns[1 - side]
         candidates = self._candidates(heading, side, place)
-        damage = other.losses(heading.code, self._framework, anywhere=heading.is_question)
-        cells = [self._cell(heading, side, place), other.empty_cell(damage, candidates)]
+        losses = other.losses
+        behind = losses.behind_answer() if heading.is_question else losses.behind_measure(heading.code, self._framework)
+        cells = [self._cell(heading, side, place), other.empty_cell(behind, candidates)]
         return ComparisonRow(
             "only", heading.code, heading.title, heading.pillar, tuple(cells if side == 0 else cells[::-1])
         )

@@ -12,22 +12,20 @@ from plansearch.errors import QueryError, UnknownAgencyError
 from plansearch.findings import Cell, CellEntry, CellState, ComparedAgency
 from plansearch.frameworks import Framework, Requirement, bundled_frameworks
 from plansearch.index import PlanIndex
+from plansearch.losses import Loss, Losses
 from plansearch.peers import as_compared, one_agency
 from plansearch.results import Filters, IndexedItem
 from plansearch.retrieval import resolve_filters
-from plansearch.store.catalog import LOSSES
-from plansearch.substance import codes_in, damaged_codes
+from plansearch.substance import codes_in
 from plansearch.text import fold
-from plansearch.types import Damage, DamageKind, SkippedFile
+from plansearch.types import SkippedFile
 
 FEWEST: Final = 2
 """Agencies that a comparison needs."""
 
+NO_LOSSES: Final = Losses()
+
 _CODE: Final = re.compile(r"(?:[A-Za-z]\.?)?\d+(?:\.\d+)*")
-_UNREAD: Final[tuple[DamageKind, ...]] = ("page_unread", "sheet_unread")
-"""Damage by which anything may be missing."""
-_UNSEEN: Final = (*_UNREAD, "heading_unknown")
-"""Damage by which what answers a requirement may be there and not be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class Column:
     agency: ComparedAgency
     positions: tuple[int, ...] = ()
     items: tuple[IndexedItem, ...] = ()
-    damage: tuple[Damage, ...] = ()
+    losses: Losses = NO_LOSSES
     restating: frozenset[int] = frozenset()
     """Places in ``items`` of what only says its requirement again."""
 
@@ -50,7 +48,7 @@ class Column:
             as_compared(agency),
             positions,
             index.items(positions),
-            tuple(damage for plan in agency.plans for damage in index.damage(plan.plan)),
+            Losses.of(index, [plan.plan for plan in agency.plans], agency.framework),
             frozenset(place for place, position in enumerate(positions) if position in index.restating),
         )
 
@@ -66,50 +64,20 @@ class Column:
         """Places in ``items`` of what stands under no requirement of a framework."""
         return [place for place, one in enumerate(self.items) if not codes_in(one, framework)]
 
-    def lost(self, code: str, framework: str | None) -> tuple[Damage, ...]:
-        """What its source lost of one requirement; of a plan of no known framework, anything that it lost."""
-        own = self.agency.framework
-        return tuple(
-            one
-            for one in self.damage
-            if one.kind in LOSSES and (own is None or code in damaged_codes(one, own, framework))
-        )
-
-    def losses(self, code: str | None, framework: str | None, *, anywhere: bool = False) -> tuple[Damage, ...]:
-        """Damage by which what is looked for may be missing.
-
-        Args:
-            code: the requirement it belongs to; ``None`` where it belongs to none.
-            framework: the requirement's.
-            anywhere: it may belong to any. A requirement's number that is skipped may as well have been left out on
-                purpose, so that counts for that requirement alone.
-        """
-        if code is not None:
-            lost = self.lost(code, framework)
-            return lost or tuple(one for one in self.damage if one.kind in _UNSEEN or _is_unplaced(one))
-        if anywhere:
-            lost = tuple(one for one in self.damage if one.kind in LOSSES and one.kind != "numbering_gap")
-            return lost or tuple(one for one in self.damage if one.kind in _UNREAD)
-        return tuple(one for one in self.damage if one.kind in _UNREAD or (one.kind in LOSSES and one.code is None))
-
-    def empty_cell(self, damage: tuple[Damage, ...], candidates: Sequence[CellEntry] = ()) -> Cell:
+    def empty_cell(self, losses: Sequence[Loss], candidates: Sequence[CellEntry] = ()) -> Cell:
         """The cell of something that was searched and not found.
 
         Args:
-            damage: by which it may be missing, as `losses` gives it.
+            losses: by which it may be missing.
             candidates: what comes near without being it.
         """
         if self.agency.unread is not None:
             return Cell("unread")
+        damage = tuple(one.damage for one in losses)
         if candidates:
             return Cell("possible", tuple(candidates), damage)
         state: CellState = "lost" if damage else "absent"
         return Cell(state, (), damage)
-
-
-def _is_unplaced(damage: Damage) -> bool:
-    """Whether measures were lost of which nobody knows under which requirement they stood."""
-    return damage.code is None and damage.kind in LOSSES and damage.kind != "numbering_gap"
 
 
 def columns_of(index: PlanIndex, names: Sequence[str], filters: Filters, year: int | None) -> list[Column]:

@@ -15,6 +15,7 @@ from plansearch.frameworks.catalog import (
     Pillar,
     Requirement,
     bundled_frameworks,
+    find_framework,
     link_frameworks,
     load_framework,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "bundled_frameworks",
     "choose_framework",
     "crosswalk_item",
+    "find_framework",
     "heading_key",
     "is_prefix_of_title",
     "link_frameworks",

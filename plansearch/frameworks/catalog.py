@@ -235,6 +235,11 @@ def bundled_frameworks() -> tuple[Framework, ...]:
     return link_frameworks([load_framework(entry) for entry in sorted(files, key=lambda entry: entry.name)])
 
 
+def find_framework(identifier: str | None) -> Framework | None:
+    """The bundled framework of an id; ``None`` where there is none."""
+    return next((one for one in bundled_frameworks() if one.id == identifier), None)
+
+
 def _framework(node: _Node, identifier: str) -> Framework:
     node.only(_KEYS_OF_FRAMEWORK)
     pillars = tuple(_pillar(entry, identifier) for entry in node.nodes("pillars"))

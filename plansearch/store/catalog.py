@@ -10,12 +10,9 @@ from typing import Any, Final
 
 from plansearch.errors import IndexBrokenError
 from plansearch.results import Caveat, Filters, Heading, IndexedItem, PlanSummary
-from plansearch.types import Alignment, CrosswalkMatch, Damage, Metadata, PlanItem, SkippedFile, Span
+from plansearch.types import LOSSES, UNREAD, Alignment, CrosswalkMatch, Damage, Metadata, PlanItem, SkippedFile, Span
 
 CATALOG_FILE: Final = "catalog.sqlite"
-
-LOSSES: Final = ("measures_lost", "numbering_start", "numbering_gap", "text_cut")
-"""Kinds of damage by which measures may be missing from a plan's text."""
 
 LOOKUP_SIZE: Final = 500
 """Positions asked for at once; SQLite takes at least 999 parameters."""
@@ -202,14 +199,14 @@ class Catalog:
         return self._rows(query, values)
 
     def caveats(self, filters: Filters) -> tuple[Caveat, ...]:
-        """What the plans that pass the filters lost, of the requirements that they name or of all."""
+        """What the plans that pass the filters lost, of the requirements that they name or of all.
+
+        What was not read may have held any requirement.
+        """
         conditions, values = _plan_conditions(filters)
-        conditions.append(f"kind IN ({_marks(LOSSES)})")
-        values.extend(LOSSES)
-        if filters.requirements:
-            each, codes = _code_conditions(filters)
-            conditions.append(f"({each})")
-            values.extend(codes)
+        each, codes = _code_conditions(filters) if filters.requirements else ("1", [])
+        conditions.append(f"(kind IN ({_marks(UNREAD)}) OR (kind IN ({_marks(LOSSES)}) AND ({each})))")
+        values.extend((*UNREAD, *LOSSES, *codes))
         rows = self._rows(f"{_DAMAGE} WHERE {' AND '.join(conditions)} ORDER BY plan, place", values)
         return tuple(
             Caveat(row["name"], _metadata(row), Damage(row["kind"], row["detail"], row["code"], _span(row)))
