@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, get_args
 
@@ -13,7 +13,15 @@ from plansearch.agencies import Agency, find_agency, group_agencies
 from plansearch.errors import QueryError
 from plansearch.findings import DuplicateGroup, DuplicatePair, Duplicates, PairClass, PairScope
 from plansearch.index import PlanIndex
-from plansearch.matching import COPY_THRESHOLD, SAME_THRESHOLD, Matcher, alike_pairs, cluster
+from plansearch.matching import (
+    COPY_THRESHOLD,
+    PERHAPS_THRESHOLD,
+    SAME_THRESHOLD,
+    Matcher,
+    alike_pairs,
+    cluster_texts,
+    numbered,
+)
 from plansearch.matching.candidates import Pairs
 from plansearch.promises import differences
 from plansearch.results import Filters, IndexedItem
@@ -21,8 +29,8 @@ from plansearch.retrieval import resolve_filters
 from plansearch.substance import measures_of
 from plansearch.types import Progress
 
-LOWEST_THRESHOLD: Final = 0.3
-"""Pairs below this are not kept: of judged ones fewer than half are the same measure there."""
+LOWEST_THRESHOLD: Final = PERHAPS_THRESHOLD
+"""Pairs below this are not kept."""
 
 NO_FILTERS: Final = Filters()
 
@@ -66,7 +74,7 @@ def find_duplicates(
     items = index.items(positions)
     measures = set(measures_of(index, list(dict.fromkeys(one.plan for one in items))).positions)
     formal = [position not in measures for position in positions]
-    owners = np.asarray(_numbers([owner[one.plan] for one in items]), dtype=np.int64)
+    owners = numbered([owner[one.plan] for one in items])
     pairs = pairs.where(_in_scope(pairs, matcher.plans, owners, scope))
     if named:
         asked = _of_agencies(named, items)
@@ -149,11 +157,6 @@ def _check(*thresholds: float) -> None:
             raise ValueError(msg)
 
 
-def _numbers(names: Sequence[str]) -> list[int]:
-    known = {name: number for number, name in enumerate(dict.fromkeys(names))}
-    return [known[name] for name in names]
-
-
 def _in_scope(
     pairs: Pairs, plans: npt.NDArray[np.int64], owners: npt.NDArray[np.int64], scope: PairScope
 ) -> npt.NDArray[np.bool_]:
@@ -195,7 +198,7 @@ def _groups(
     row_of = {identifier: row for row, identifier in enumerate(items)}
     links = {(row_of[pair.first.id], row_of[pair.second.id]): pair.same for pair in pairs}
     listed = list(items.values())
-    clusters = _clusters([one.item.text for one in listed], links, min(threshold, COPY_THRESHOLD))
+    clusters = cluster_texts([one.item.text for one in listed], links, min(threshold, COPY_THRESHOLD))
     number_of_row = {row: number for number, rows in enumerate(clusters, 1) for row in rows}
     numbers = {pair: number_of_row.get(pair[0], 0) for pair in links}
     inside = {pair: number for pair, number in numbers.items() if number_of_row.get(pair[1]) == number}
@@ -206,23 +209,6 @@ def _groups(
         for number, rows in enumerate(clusters, 1)
     )
     return groups, {(listed[first].id, listed[second].id): number for (first, second), number in inside.items()}
-
-
-def _clusters(texts: Sequence[str], links: Mapping[tuple[int, int], float], threshold: float) -> list[list[int]]:
-    """Rows that are alike on average; what has one text counts once, and stays together."""
-    rows: dict[str, list[int]] = {}
-    for row, text in enumerate(texts):
-        rows.setdefault(text, []).append(row)
-    number = {text: place for place, text in enumerate(rows)}
-    between: dict[tuple[int, int], float] = {}
-    for (first, second), same in links.items():
-        one, other = sorted((number[texts[first]], number[texts[second]]))
-        if one != other:
-            between[one, other] = max(between.get((one, other), 0.0), same)
-    twins = list(rows.values())
-    found = [sorted(row for text in group for row in twins[text]) for group in cluster(len(twins), between, threshold)]
-    grouped = {row for group in found for row in group}
-    return sorted([*found, *(some for some in twins if len(some) > 1 and some[0] not in grouped)])
 
 
 def _classed(pair: DuplicatePair, kind: PairClass) -> DuplicatePair:

@@ -18,28 +18,18 @@ from plansearch.findings import Gap, GapKind, GapReport, NearestItem, PeerGroup
 from plansearch.frameworks import Framework, Requirement, bundled_frameworks, find_framework
 from plansearch.index import PlanIndex
 from plansearch.losses import Loss, Losses
-from plansearch.matching import SAME_THRESHOLD, Matcher, alike_pairs, cluster
+from plansearch.matching import LOOK_THRESHOLD, PERHAPS_THRESHOLD, SAME_THRESHOLD, Matcher, alike_pairs, cluster_texts
 from plansearch.peers import as_compared, find_peers, one_agency
 from plansearch.results import IndexedItem
 from plansearch.retrieval import MEASURE_ANSWERED, answers_measure
 from plansearch.substance import Measures, codes_in, measures_of
 from plansearch.types import Progress
 
-COVERED_FROM: Final = 0.3
-"""Probability of one measure from which on an agency is taken to have what its peers have. Of judged pairs that are the
-same measure seven of eight come to more; what comes to a little less is shown beside the gap, for people to look."""
-
-LOOK_FROM: Final = 0.2
-"""Probability of one measure from which on a gap is marked: what is near may be the same measure."""
-
 WIDENED_LEAST: Final = 2
 """Peers that have to have a measure where they have other duties: what one does alone is likely its own duty."""
 
 EXAMPLES: Final = 2
 """Peers' own words that a gap shows."""
-
-LINK_FLOOR: Final = 0.2
-"""Pairs of peers' measures that are less likely one measure count as not alike at all when they are grouped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +116,7 @@ def find_gaps(
         own.framework,
         case.least_peers,
         rare,
-        COVERED_FROM,
+        PERHAPS_THRESHOLD,
         covered,
     )
 
@@ -212,7 +202,7 @@ def _missing_measures(case: _Case, progress: Progress | None) -> tuple[list[Gap]
         own = max((nearest[place] for place in group), key=_sameness) if len(mine) else None
         code = _main_code([theirs.measures.items[place] for place in group], case.framework)
         holders = theirs.holding(group)
-        if own is not None and _sameness(own) >= COVERED_FROM:
+        if own is not None and _sameness(own) >= PERHAPS_THRESHOLD:
             covered += 1
         elif lost & _codes_of([theirs.measures.items[place] for place in group], case.framework):
             continue  # it may stand in what the source lost, which is listed by itself
@@ -239,7 +229,7 @@ def _near_ones(group: Sequence[int], alike: Mapping[tuple[int, int], float]) -> 
     return {
         pair[1 - side]
         for pair, same in alike.items()
-        if same >= COVERED_FROM
+        if same >= PERHAPS_THRESHOLD
         for side in (0, 1)
         if pair[side] in members
     }
@@ -254,7 +244,7 @@ def _looked_at(case: _Case, gap: Gap) -> Gap:
     found, answers = case.mine.items[best], float(likely[best])
     near = answers >= MEASURE_ANSWERED
     also = NearestItem(found, answers=answers) if near and found.id != gap.nearest.found.id else None
-    return replace(gap, also_near=also, maybe_covered=near or _sameness(gap.nearest) >= LOOK_FROM)
+    return replace(gap, also_near=also, maybe_covered=near or _sameness(gap.nearest) >= LOOK_THRESHOLD)
 
 
 def _groups(
@@ -264,18 +254,14 @@ def _groups(
 
     What has one text is compared once, so that a text that all plans have takes no square of their number.
     """
-    places: dict[str, list[int]] = {}
-    for place, found in enumerate(measures.items):
-        places.setdefault(found.item.text, []).append(place)
-    twins = list(places.values())
-    pairs = alike_pairs(Matcher(index, [measures.positions[some[0]] for some in twins]), LINK_FLOOR, progress)
+    texts = [one.item.text for one in measures.items]
+    firsts = list({text: place for place, text in reversed(list(enumerate(texts)))}.values())[::-1]
+    pairs = alike_pairs(Matcher(index, [measures.positions[place] for place in firsts]), LOOK_THRESHOLD, progress)
     triples = zip(pairs.first.tolist(), pairs.second.tolist(), pairs.likeness.same.tolist(), strict=True)
-    by_text = {(first, second): same for first, second, same in triples}
-    texts = cluster(len(twins), by_text, SAME_THRESHOLD)
-    grouped = {text for group in texts for text in group}
-    texts += [[text] for text in range(len(twins)) if text not in grouped]
-    alike = {(twins[first][0], twins[second][0]): same for (first, second), same in by_text.items()}
-    return [[place for text in group for place in twins[text]] for group in texts], alike
+    alike = {(firsts[first], firsts[second]): same for first, second, same in triples}
+    groups = cluster_texts(texts, alike, SAME_THRESHOLD)
+    grouped = {place for group in groups for place in group}
+    return [*groups, *([place] for place in range(len(texts)) if place not in grouped)], alike
 
 
 def _without_plans_themselves(groups: Sequence[Sequence[int]], measures: Measures) -> list[Sequence[int]]:

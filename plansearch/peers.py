@@ -12,7 +12,6 @@ from plansearch.agencies import Agency, find_agency, group_agencies
 from plansearch.errors import QueryError, UnknownAgencyError
 from plansearch.findings import ComparedAgency, PeerBasis, PeerGroup
 from plansearch.index import PlanIndex
-from plansearch.results import Filters
 from plansearch.text import fold
 
 FEWEST_PEERS: Final = 3
@@ -164,11 +163,11 @@ def _nearest(index: PlanIndex, agency: Agency, others: Sequence[Agency], count: 
     if count < 1:
         message = "--peers nearest 後面要是 1 以上的數，例如 nearest:5。"
         raise QueryError(message)
-    positions = index.catalog.allowed_by_plan(Filters())
-    own = index.vectors([place for plan in agency.plans for place in positions.get(plan.plan, ())])
+    positions_of = index.catalog.positions_of
+    own = index.vectors(positions_of([plan.plan for plan in agency.plans]))
     likeness: dict[str, float] = {}
     for one in others:
-        places = [place for plan in one.plans for place in positions.get(plan.plan, ())]
+        places = positions_of([plan.plan for plan in one.plans])
         if len(own) and places:
             cosines = own @ index.vectors(places).T
             likeness[one.name] = float(cosines.max(axis=0).mean() + cosines.max(axis=1).mean())

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from plansearch.index import PlanIndex
-from plansearch.results import Filters, IndexedItem
+from plansearch.results import IndexedItem
 
 _PLACEHOLDER: Final = re.compile(r"[\W\d_]*(?:其[他它]|無|略|同[上前]|[如詳]附[件表]|另[訂定])[\W_]*")
 """What stands in a form where nothing was filled in."""
@@ -44,8 +44,7 @@ def measures_of(index: PlanIndex, plans: Sequence[str]) -> Measures:
 
     Where a plan has requirements, only what stands in their part of it counts, whether or not it stands under one.
     """
-    by_plan = index.catalog.allowed_by_plan(Filters())
-    positions = [place for plan in plans for place in by_plan.get(plan, ())]
+    positions = index.catalog.positions_of(plans)
     items = index.items(positions)
     parts = {(one.plan, one.item.section) for one in items if one.item.code}
     with_requirements = {plan for plan, _ in parts}

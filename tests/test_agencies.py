@@ -12,7 +12,7 @@ from plansearch.errors import EmptyQueryError, UnknownFilterValueError
 from plansearch.index import PlanIndex
 from plansearch.results import AgencyResult, Filters
 from plansearch.retrieval import search_by_agency
-from plansearch.types import Damage, Plan, SkippedFile, Span
+from plansearch.types import Damage, DamageKind, Plan, SkippedFile, Span
 
 LOST = Damage("measures_lost", "措施遺失", "1.2", Span(9, 9))
 SHORT = plan_of("short", "設置無障礙坡道一座。", "每年辦理滿意度調查。", agency="示範市東湖區公所")
@@ -50,6 +50,18 @@ def test_every_agency_is_in_one_state(tmp_path: Path) -> None:
     assert [caveat.damage for agency in result.of("lost") for caveat in agency.caveats] == [LOST]
     assert result.unread == (broken,)
     assert sum(agency.searched for agency in result.agencies) == len(index)
+
+
+@pytest.mark.parametrize("kind", ["page_unread", "sheet_unread"])
+@pytest.mark.parametrize("filters", [Filters(), Filters(requirements=("1.3",))], ids=["all", "one requirement"])
+def test_with_a_page_that_was_not_read_nobody_is_said_to_have_nothing(
+    tmp_path: Path, kind: DamageKind, filters: Filters
+) -> None:
+    unread = Damage(kind, "沒有讀到", None, Span(9, 9))
+    with index_of([SHORT, replace(NOTHING, damage=(unread,))], tmp_path) as index:
+        result = search_by_agency(index, "無障礙坡道", mode="words", filters=filters)
+    (agency,) = (one for one in result.agencies if one.name == "示範市西嶺區公所")
+    assert (agency.state, [caveat.damage for caveat in agency.caveats]) == ("lost", [unread])
 
 
 def test_a_weak_candidate_is_no_measure(tmp_path: Path) -> None:

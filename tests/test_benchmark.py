@@ -13,6 +13,7 @@ from plansearch.findings import Benchmark, Spread
 from plansearch.frameworks import bundled_frameworks
 from plansearch.index import PlanIndex
 from plansearch.overview import agency_overview
+from plansearch.report.benchmark_view import benchmark_notes, headline
 from plansearch.types import Plan
 
 FRAMEWORK = bundled_frameworks()[1]
@@ -81,8 +82,9 @@ def test_with_a_page_that_was_not_read_nobody_knows_what_is_missing(tmp_path: Pa
     assert result.line("1.3").measures.value == 1.0
     counts = dict(zip((one.code for one in FRAMEWORK.requirements), result.grid[0].measures, strict=True))
     assert (counts["1.3"], counts["2.3"]) == (1, None)
-    of_peer = {"a.txt": 0}
-    assert {row.agency.plans[0]: row.measures[-1] for row in result.grid if row.agency.plans[0] in of_peer} == of_peer
+    assert result.grid[1].measures.count(None) == 0
+    assert "涵蓋多少執行要項無法判斷" in headline(result)
+    assert [note for note in benchmark_notes(result) if "沒有讀到" in note]
 
 
 def test_where_a_heading_is_not_recognised_an_empty_requirement_is_not_called_empty(tmp_path: Path) -> None:

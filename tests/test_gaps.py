@@ -8,9 +8,9 @@ from conftest import item_of, needs_shared
 
 from plansearch.findings import Gap, GapReport
 from plansearch.frameworks import bundled_frameworks
-from plansearch.gaps import COVERED_FROM, find_gaps
+from plansearch.gaps import find_gaps
 from plansearch.index import PlanIndex
-from plansearch.matching import candidates
+from plansearch.matching import PERHAPS_THRESHOLD, candidates
 from plansearch.substance import is_blank
 from plansearch.types import Plan
 
@@ -41,7 +41,7 @@ def test_a_measure_that_peers_have_and_the_agency_has_not_is_a_gap(tmp_path: Pat
     assert gap.holders == ("東區公所", "西區公所", "南區公所")
     assert [one.metadata.agency for one in gap.of_holders] == list(gap.holders)
     assert gap.nearest is not None
-    assert (gap.nearest.same or 0.0) < COVERED_FROM
+    assert (gap.nearest.same or 0.0) < PERHAPS_THRESHOLD
     assert result.covered == 2
 
 

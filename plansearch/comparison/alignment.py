@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,16 +11,18 @@ import numpy.typing as npt
 from plansearch.comparison.columns import Column
 from plansearch.findings import Cell, CellEntry, ComparisonRow
 from plansearch.index import PlanIndex
-from plansearch.matching import COPY_THRESHOLD, SAME_THRESHOLD, Likeness, Matcher, assign
+from plansearch.matching import (
+    COPY_THRESHOLD,
+    LOOK_THRESHOLD,
+    PERHAPS_THRESHOLD,
+    SAME_THRESHOLD,
+    Likeness,
+    Matcher,
+    assign,
+)
 from plansearch.promises import differences
 from plansearch.retrieval import MEASURE_ANSWERED, SURE, answers_measure
 from plansearch.substance import codes_in
-
-PERHAPS_FROM: Final = 0.3
-"""Probability of one measure from which on two items that are left over share a row, for people to look at."""
-
-CANDIDATE_FROM: Final = 0.2
-"""Probability of one measure from which on an item is shown as a weak candidate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Alignment:
         left = scores.copy()
         left[sorted(self._partner), :] = 0.0
         left[:, sorted(self._partner.values())] = 0.0
-        self._partner |= dict(assign(left, PERHAPS_FROM)) if scores.size else {}
+        self._partner |= dict(assign(left, PERHAPS_THRESHOLD)) if scores.size else {}
         self._taken = {other: place for place, other in self._partner.items()}
 
     def partner_of_second(self, place: int) -> int | None:
@@ -128,7 +129,7 @@ class Alignment:
         scores = self._scores[place, :] if side == 0 else self._scores[:, place]
         if not len(scores):
             return []
-        least = CANDIDATE_FROM
+        least = LOOK_THRESHOLD
         if scores.max() < least:
             text = self.columns[side].items[place].item.text
             scores, least = answers_measure(self._index, text)[list(other.positions)], MEASURE_ANSWERED

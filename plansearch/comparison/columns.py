@@ -42,23 +42,19 @@ class Column:
     @classmethod
     def of(cls, index: PlanIndex, agency: Agency) -> Column:
         """A column of an agency's plans."""
-        by_plan = index.catalog.allowed_by_plan(Filters())
-        positions = tuple(place for plan in agency.plans for place in by_plan.get(plan.plan, ()))
+        plans = [plan.plan for plan in agency.plans]
+        positions = index.catalog.positions_of(plans)
         return cls(
             as_compared(agency),
             positions,
             index.items(positions),
-            Losses.of(index, [plan.plan for plan in agency.plans], agency.framework),
+            Losses.of(index, plans, agency.framework),
             frozenset(place for place, position in enumerate(positions) if position in index.restating),
         )
 
     def under(self, code: str, framework: str) -> list[int]:
         """Places in ``items`` of what stands under a requirement."""
         return [place for place, one in enumerate(self.items) if code in codes_in(one, framework)]
-
-    def measures_under(self, code: str, framework: str) -> list[int]:
-        """Places in ``items`` of the measures that answer a requirement."""
-        return [place for place in self.under(code, framework) if place not in self.restating]
 
     def under_none(self, framework: str) -> list[int]:
         """Places in ``items`` of what stands under no requirement of a framework."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 
 def cluster(n_items: int, pairs: Mapping[tuple[int, int], float], threshold: float) -> list[list[int]]:
@@ -44,6 +44,34 @@ def cluster(n_items: int, pairs: Mapping[tuple[int, int], float], threshold: flo
             if average >= threshold:
                 heapq.heappush(waiting, (-average, min(joined, other), max(joined, other)))
     return sorted(sorted(rows) for rows in members.values() if len(rows) > 1)
+
+
+def cluster_texts(texts: Sequence[str], pairs: Mapping[tuple[int, int], float], threshold: float) -> list[list[int]]:
+    """Group items as `cluster` does, but what has one text counts once, and stays together.
+
+    So a text that all plans have draws no group towards itself and takes no square of their number.
+
+    Args:
+        texts: of each item.
+        pairs: two rows and how alike they are; of equal texts one row's pairs are enough.
+        threshold: as `cluster`.
+
+    Returns:
+        As `cluster`.
+    """
+    rows: dict[str, list[int]] = {}
+    for row, text in enumerate(texts):
+        rows.setdefault(text, []).append(row)
+    number = {text: place for place, text in enumerate(rows)}
+    between: dict[tuple[int, int], float] = {}
+    for (first, second), alike in pairs.items():
+        one, other = sorted((number[texts[first]], number[texts[second]]))
+        if one != other:
+            between[one, other] = max(between.get((one, other), 0.0), alike)
+    twins = list(rows.values())
+    found = [sorted(row for text in group for row in twins[text]) for group in cluster(len(twins), between, threshold)]
+    grouped = {row for group in found for row in group}
+    return sorted([*found, *(some for some in twins if len(some) > 1 and some[0] not in grouped)])
 
 
 def _joined(one: dict[int, float], other: dict[int, float], without: Iterable[int]) -> dict[int, float]:

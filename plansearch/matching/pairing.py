@@ -73,6 +73,11 @@ COPY_THRESHOLD: Final = 0.35
 """Least probability of a copy; `plansearch.matching.trade` says what each threshold finds and misses."""
 SAME_THRESHOLD: Final = 0.5
 """Least probability of one measure."""
+PERHAPS_THRESHOLD: Final = 0.3
+"""Probability from which on two items may be one measure: seven of eight judged pairs that are come to more, and fewer
+than half of the pairs that do are. Nobody is told to lack what comes to it."""
+LOOK_THRESHOLD: Final = 0.2
+"""Probability from which on an item is shown, for people to look at before they take something for missing."""
 
 SMALLEST: Final = 0.02
 """Added to a share before its logarithm is taken, so that sharing nothing is not infinitely far."""
@@ -107,7 +112,7 @@ class Matcher:
         self.wordings = Wordings.of(index, positions)
         self._vectors: FloatMatrix = index.vectors(positions)
         items = index.items(positions)
-        self.plans: npt.NDArray[np.int64] = _numbered([item.plan for item in items])
+        self.plans: npt.NDArray[np.int64] = numbered([item.plan for item in items])
         self._requirements = _requirements([_codes(item) for item in items])
 
     def __len__(self) -> int:
@@ -163,7 +168,7 @@ def _probability(odds: Numbers) -> Numbers:
     return likely
 
 
-def _numbered(names: Sequence[str]) -> npt.NDArray[np.int64]:
+def numbered(names: Sequence[str]) -> npt.NDArray[np.int64]:
     """A number for each name, the same for equal ones."""
     numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
     return np.asarray([numbers[name] for name in names], dtype=np.int64)

@@ -98,9 +98,11 @@ def headline(result: Benchmark) -> str:
     whole = result.lines[0]
     median = whole.measures.median
     beside = f"（同儕中位數 {median:g}）" if median is not None else ""
+    covered = whole.coverage.value
+    coverage = "涵蓋多少執行要項無法判斷" if covered is None else f"涵蓋 {percent(covered)} 的執行要項"
     return (
         f"{result.agency.name}（{year_of(result.agency)}）：{whole.measures.value or 0:g} 項措施{beside}，"
-        f"涵蓋 {percent(whole.coverage.value)} 的執行要項，具體程度 {percent(whole.concreteness.value)}"
+        f"{coverage}，具體程度 {percent(whole.concreteness.value)}"
     )
 
 
@@ -116,7 +118,9 @@ def benchmark_notes(result: Benchmark) -> list[str]:
     if crossed:
         notes.append(f"{'、'.join(crossed)}的計畫依另一個架構寫成，措施是依對照表歸到各要項的，可能歸在相近的要項。")
     lost = [line.code for line in result.requirements if line.lost and line.code]
-    if lost:
+    if len(lost) == len(result.requirements):
+        notes.append("計畫有一部分沒有讀到，所有數字都可能偏低，也不排名次；請對照原檔。")
+    elif lost:
         notes.append(f"原文在 {'、'.join(lost)} 有缺漏，這些要項的數字可能偏低。")
     return notes
 

@@ -174,6 +174,11 @@ class Catalog:
             by_plan.setdefault(row["name"], []).append(row["position"])
         return by_plan
 
+    def positions_of(self, plans: Sequence[str]) -> tuple[int, ...]:
+        """Positions of all items of some plans, plan by plan."""
+        by_plan = self.allowed_by_plan(Filters())
+        return tuple(place for plan in plans for place in by_plan.get(plan, ()))
+
     def plan_names(self, filters: Filters) -> list[str]:
         """Names of the plans that pass the filters on plans, in order, whatever items they have."""
         conditions, values = _plan_conditions(filters)
