@@ -255,7 +255,10 @@ def _groups(
     What has one text is compared once, so that a text that all plans have takes no square of their number.
     """
     texts = [one.item.text for one in measures.items]
-    firsts = list({text: place for place, text in reversed(list(enumerate(texts)))}.values())[::-1]
+    first_of: dict[str, int] = {}
+    for place, text in enumerate(texts):
+        first_of.setdefault(text, place)
+    firsts = list(first_of.values())
     pairs = alike_pairs(Matcher(index, [measures.positions[place] for place in firsts]), LOOK_THRESHOLD, progress)
     triples = zip(pairs.first.tolist(), pairs.second.tolist(), pairs.likeness.same.tolist(), strict=True)
     alike = {(firsts[first], firsts[second]): same for first, second, same in triples}

@@ -45,6 +45,19 @@ def test_a_measure_that_peers_have_and_the_agency_has_not_is_a_gap(tmp_path: Pat
     assert result.covered == 2
 
 
+def test_the_most_typical_words_come_first_also_where_others_stand_in_several_plans(tmp_path: Path) -> None:
+    short = "大門設置無障礙坡道及服務鈴。"
+    typical = "大門設置無障礙坡道及服務鈴，輪椅使用者由志工協助。"
+    long = "大門設置無障礙坡道及服務鈴，輪椅使用者由志工協助，並備有放大鏡與手語翻譯平板。"
+    own = plan("own.txt", [(SURVEY, "2.3")], agency="北區公所")
+    words = {"東區公所": short, "西區公所": long, "南區公所": typical, "中區公所": short}
+    peers = [plan(f"{name}.txt", [(text, "1.3")], agency=name) for name, text in words.items()]
+    with index_of(tmp_path, own, *peers) as index:
+        [gap] = find_gaps(index, "北區公所").of("measure")
+    assert gap.peers_with == 4
+    assert texts(gap)[0] == typical
+
+
 def test_gaps_come_by_how_many_peers_have_them_then_by_how_far_the_nearest_is(tmp_path: Path) -> None:
     own = plan("own.txt", [("三樓哺乳室每日清潔。", "6.1")], agency="北區公所")
     east = plan("east.txt", [(LAWYER, "6.4"), (SHUTTLE, "4.2"), (NURSING, "1.3")], agency="東區公所")

@@ -20,6 +20,7 @@ from plansearch.matching import (
     assign,
     candidates,
     cluster,
+    cluster_texts,
 )
 from plansearch.matching.trade import COPY_TRADE, JUDGED_PAIRS, SAME_TRADE
 from plansearch.matching.wording import character_pairs, clauses_of
@@ -160,6 +161,19 @@ def test_groups_do_not_depend_on_the_order_of_the_pairs() -> None:
     pairs = {(0, 1): 0.9, (0, 2): 0.6, (1, 2): 0.5, (2, 3): 0.7, (3, 4): 0.2}
     orders = [dict(reversed(pairs.items())), pairs]
     assert cluster(5, orders[0], 0.5) == cluster(5, orders[1], 0.5)
+
+
+def test_what_has_one_text_counts_once_and_stays_together() -> None:
+    texts = ["b", "a", "c", "a", "a", "d"]
+    pairs = {(0, 1): 0.8, (1, 2): 0.1, (3, 4): 1.0}
+    assert cluster_texts(texts, pairs, 0.5) == [[0, 1, 3, 4]]
+    assert cluster_texts(texts, {}, 0.5) == [[1, 3, 4]]
+    assert cluster_texts([], {}, 0.5) == []
+
+
+def test_of_equal_texts_it_does_not_matter_which_rows_pairs_are_given() -> None:
+    texts = ["a", "b", "a", "b"]
+    assert cluster_texts(texts, {(0, 1): 0.8}, 0.5) == cluster_texts(texts, {(1, 2): 0.8}, 0.5) == [[0, 1, 2, 3]]
 
 
 def figures(index: PlanIndex, pairs: Path) -> tuple[float, float]:
