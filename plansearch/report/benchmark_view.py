@@ -86,7 +86,7 @@ def standing_report(result: Standing) -> Report:
         fields=_FIELDS,
         columns=(),
         view=partial(_standing_lines, result),
-        sections=(_standing_section(result), _definitions()),
+        sections=(_standing_section(result), definitions_section()),
         figures=(_standing_figure(result),),
         made=(("架構", result.framework_title or ""), ("模型", result.model)),
         notes=(_RANKED,),
@@ -168,10 +168,6 @@ def definitions_section(result: Benchmark | None = None) -> Section:
     return Section("名詞與算法", tuple(columns), tuple(rows), name="算法")
 
 
-def _definitions() -> Section:
-    return definitions_section(None)
-
-
 def _row(line: BenchmarkLine) -> Record:
     record: Record = {"code": line.code, "title": f"{line.title}{'（原文有缺漏）' if line.lost else ''}"}
     for name, _, spread_of in _SPREADS:
@@ -188,13 +184,18 @@ def _number(name: str, value: float | None) -> Value:
     return int(value) if name == "measures" else percent(value)
 
 
+def _shown(name: str, value: float | None) -> str:
+    """A figure in words; an en dash where it is unknown."""
+    return f"{value:g}" if name == "measures" and value is not None else percent(value)
+
+
 def _peers(name: str, spread: Spread) -> str:
     """The peers' median and quartiles, and the place among all."""
-    if spread.median is None or spread.lower is None or spread.upper is None:
+    if spread.median is None:
         return "（不到三個，不比）"
-    show = (lambda value: f"{value:g}") if name == "measures" else percent
     place = f"；第 {spread.rank}／{spread.ranked}" if spread.rank is not None else ""
-    return f"{show(spread.median)}（{show(spread.lower)}–{show(spread.upper)}）{place}"
+    median, lower, upper = (_shown(name, value) for value in (spread.median, spread.lower, spread.upper))
+    return f"{median}（{lower}–{upper}）{place}"
 
 
 def benchmark_figures(result: Benchmark) -> tuple[Figure, ...]:
@@ -314,25 +315,21 @@ def _lines(result: Benchmark, screen: Screen) -> list[str]:
         room = screen.columns - screen.width(count) - 4
         lines.append(f"  {screen.shorten(f'{line.code} {visible(line.title)}', room)}　{count}")
     lines += ["", *screen.heading("具體標記：有這種標記的措施占多少（同儕中位數）")]
+    definitions = {str(mark): text for mark, text in MARKERS.items()}
     for mark, share, median_share in result.marks:
         shares = f"{MARKS[mark]} {percent(share)}（{percent(median_share)}）"
-        lines += screen.paragraph(f"{shares}　{_definition(mark)}", "  ")
+        lines += screen.paragraph(f"{shares}　{definitions[mark]}", "  ")
     for name, text in DEFINITIONS:
         lines += screen.paragraph(f"{name}：{text}", "  ")
     lines += screen.paragraph("要看圖請加 -o 圖.png 或 -o 圖.svg；要交出去請加 -o 報告.html、.docx 或 .xlsx。", "")
     return lines
 
 
-def _definition(mark: str) -> str:
-    return next(text for name, text in MARKERS.items() if name == mark)
-
-
 def _figures(line: BenchmarkLine, screen: Screen, indent: str) -> list[str]:
     parts = []
     for name, title, spread_of in _SPREADS:
         spread = spread_of(line)
-        value = "–" if spread.value is None else f"{spread.value:g}" if name == "measures" else percent(spread.value)
-        parts.append(f"{title} {value}　同儕 {_peers(name, spread)}")
+        parts.append(f"{title} {_shown(name, spread.value)}　同儕 {_peers(name, spread)}")
     return [text for part in parts for text in screen.paragraph(part, indent)]
 
 
@@ -369,11 +366,8 @@ def _standing_lines(result: Standing, screen: Screen) -> list[str]:
         lines += ["", *screen.heading(named(one.agency))]
         for name, title, spread_of in _SPREADS:
             spread = spread_of(whole)
-            value = (
-                "–" if spread.value is None else f"{spread.value:g}" if name == "measures" else percent(spread.value)
-            )
             place = "" if spread.rank is None else f"　第 {_place(spread)}"
-            lines += screen.paragraph(f"{title} {value}{place}", "  ")
+            lines += screen.paragraph(f"{title} {_shown(name, spread.value)}{place}", "  ")
     lines += [
         "",
         *screen.paragraph("要看每個要項的熱圖請加 -o 圖.png；要逐項的數字請加 -o 數字.xlsx 或 --format jsonl。", ""),

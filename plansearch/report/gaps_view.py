@@ -165,7 +165,7 @@ def _columns(kind: GapKind) -> tuple[Column, ...]:
 
 
 def _row(gap: Gap) -> Record:
-    damage = None
+    damage, others = None, _elsewhere(gap)
     if gap.damage is not None:
         damage = f"{gap.plan} {damage_in_words(gap.damage)}"
     tones: dict[GapKind, str | None] = {"damage": "lost", "measure": "possible" if gap.maybe_covered else None}
@@ -173,18 +173,19 @@ def _row(gap: Gap) -> Record:
         "code": gap.code,
         "requirement": gap.requirement,
         "peers": _peers_in_words(gap),
-        "examples": "\n".join([*(f"・{quoted(one)}" for one in gap.examples), *_others_in_words(gap)]),
+        "examples": "\n".join(
+            [*(f"・{quoted(one)}" for one in gap.examples), *([f"・另見 {'；'.join(others)}"] if others else [])]
+        ),
         "nearest": _nearest_in_words(gap),
         "damage": damage,
         "tone": tones.get(gap.kind),
     }
 
 
-def _others_in_words(gap: Gap) -> list[str]:
+def _elsewhere(gap: Gap) -> list[str]:
     """Where the peers have it that are not quoted."""
     quoted_ids = {one.id for one in gap.examples}
-    others = [one.location for one in gap.of_holders if one.id not in quoted_ids]
-    return [f"・另見 {'；'.join(others)}"] if others else []
+    return [one.location for one in gap.of_holders if one.id not in quoted_ids]
 
 
 def _peers_in_words(gap: Gap) -> str:
@@ -247,8 +248,7 @@ def _gap_lines(number: int, gap: Gap, screen: Screen, result: GapReport) -> list
             text = f"{label}　{near.found.item.text}（{_how_near(near)}；{near.found.location}）"
             lines += screen.paragraph(text, indent)
             label = "另一項"
-    quoted_ids = {one.id for one in gap.examples}
-    others = [one.location for one in gap.of_holders if one.id not in quoted_ids]
+    others = _elsewhere(gap)
     if others:
         more = f"等 {len(others)} 處" if len(others) > _LISTED_HOLDERS else ""
         lines += screen.paragraph(f"另見　{'；'.join(others[:_LISTED_HOLDERS])}{more}", indent)
