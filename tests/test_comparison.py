@@ -335,3 +335,27 @@ def test_the_sample_plans_of_two_years_have_kept_what_their_makers_say(samples: 
     assert all(len(cell.entries) == 1 for row in kept for cell in row.cells)
     by_flag = {one.kind for row in result.changed("reworded") for one in row.differences}
     assert {"number", "frequency"} <= by_flag
+
+
+def test_two_items_do_not_differ_on_whether_they_may_be_the_same(samples: PlanIndex) -> None:
+    result = compare(samples, agencies=["東湖區戶政事務所", "西嶺區公所"])
+    alone = [row for row in result.rows if row.kind == "only"]
+    shown = {
+        row.cells[side].entries[0].found.id: row.cells[1 - side]
+        for row in alone
+        for side in (0, 1)
+        if row.cells[side].state == "measures"
+    }
+    offered = [(own, entry.found.id) for own, cell in shown.items() for entry in cell.entries]
+    assert offered
+    assert [other for _, other in offered if other in shown and shown[other].state == "absent"] == []
+
+
+def test_what_a_plan_is_for_is_not_offered_for_a_measure_that_is_missing(tmp_path: Path) -> None:
+    goal = replace(item_of("提升洽公環境，讓輪椅使用者便利。", code=None), section="貳、計畫目標")
+    west = plan("west.txt", [(LAWYER, "1.3"), goal], agency="西區公所")
+    with index_of(tmp_path, plan("east.txt", [(RAMP, "1.3")], agency="東區公所"), west) as index:
+        rows = compare(index, agencies=["東區公所", "西區公所"]).rows
+    [ramp] = [row for row in rows if states(row)[0] == "measures"]
+    assert texts(ramp)[0] == [RAMP]
+    assert goal.text not in texts(ramp)[1]

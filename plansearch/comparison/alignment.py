@@ -21,7 +21,7 @@ from plansearch.matching import (
     assign,
 )
 from plansearch.promises import differences
-from plansearch.retrieval import MEASURE_ANSWERED, SURE, answers_measure
+from plansearch.retrieval import MEASURE_ANSWERED, SURE, answers_measure, is_aim
 from plansearch.substance import codes_in
 
 
@@ -71,6 +71,11 @@ class Alignment:
         scores = self._likeness.same.copy()
         scores[sorted(first.restating), :] = 0.0
         scores[:, sorted(second.restating)] = 0.0
+        # what a plan is for is no measure
+        self._aims = tuple(
+            np.asarray([is_aim(one.item) for one in each.items], dtype=np.bool_) for each in self.columns
+        )
+        scores[self._aims[0][:, np.newaxis] != self._aims[1]] = 0.0
         self._scores = scores
         self._partner = dict(assign(scores, SAME_THRESHOLD)) if scores.size else {}
         # sure pairs first, so that no two weak ones take a sure one apart
@@ -79,6 +84,7 @@ class Alignment:
         left[:, sorted(self._partner.values())] = 0.0
         self._partner |= dict(assign(left, PERHAPS_THRESHOLD)) if scores.size else {}
         self._taken = {other: place for place, other in self._partner.items()}
+        self._answered: dict[int, dict[int, tuple[int, float]]] = {}
 
     def partner_of_second(self, place: int) -> int | None:
         """The first column's item that an item of the second was paired with."""
@@ -125,17 +131,38 @@ class Alignment:
 
     def _candidates(self, heading: Heading, side: int, place: int) -> list[CellEntry]:
         """What of the other column may be the same measure all the same: by likeness, else by asking for it."""
-        other = self.columns[1 - side]
-        scores = self._scores[place, :] if side == 0 else self._scores[:, place]
+        scores = self._scores_of(side, place)
         if not len(scores):
             return []
-        least = LOOK_THRESHOLD
-        if scores.max() < least:
-            text = self.columns[side].items[place].item.text
-            scores, least = answers_measure(self._index, text)[list(other.positions)], MEASURE_ANSWERED
         best = int(scores.argmax())
-        likely = float(scores[best])
-        return [self._entry(heading, 1 - side, best, likely)] if likely >= least else []
+        if scores[best] >= LOOK_THRESHOLD:
+            return [self._entry(heading, 1 - side, best, float(scores[best]))]
+        # whom it finds, else who finds it: the two must not say that they have nothing of each other
+        finders = [(asker, likely) for asker, (found, likely) in self._answers(1 - side).items() if found == place]
+        nearest = self._answers(side).get(place) or max(finders, key=lambda one: one[1], default=None)
+        return [self._entry(heading, 1 - side, *nearest)] if nearest else []
+
+    def _scores_of(self, side: int, place: int) -> npt.NDArray[np.float64]:
+        """How likely each item of the other column is the same measure as one of this."""
+        likely: npt.NDArray[np.float64] = self._scores[place, :] if side == 0 else self._scores[:, place]
+        return likely
+
+    def _answers(self, side: int) -> dict[int, tuple[int, float]]:
+        """For each item of a column to which nothing of the other is like: what of it answers, asked as a question."""
+        if side not in self._answered:
+            own, places = self.columns[side], list(self.columns[1 - side].positions)
+            paired = self._partner if side == 0 else self._taken
+            answers: dict[int, tuple[int, float]] = {}
+            for place, one in enumerate(own.items if places else ()):
+                if place in paired or place in own.restating or self._scores_of(side, place).max() >= LOOK_THRESHOLD:
+                    continue
+                likely = answers_measure(self._index, one.item.text)[places]
+                likely[self._aims[1 - side] != self._aims[side][place]] = 0.0
+                best = int(likely.argmax())
+                if likely[best] >= MEASURE_ANSWERED:
+                    answers[place] = best, float(likely[best])
+            self._answered[side] = answers
+        return self._answered[side]
 
     def _cell(self, heading: Heading, side: int, place: int) -> Cell:
         return Cell("measures", (self._entry(heading, side, place, None),))
