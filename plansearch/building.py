@@ -19,6 +19,7 @@ from plansearch.background import (
 from plansearch.frameworks import bundled_frameworks
 from plansearch.restatement import RESTATEMENT_VERSION, restating_items
 from plansearch.results import Heading
+from plansearch.sameness import SAMENESS_VERSION, sameness_key
 from plansearch.store.catalog import CATALOG_FILE
 from plansearch.store.catalog_writer import write_catalog
 from plansearch.store.dense import DenseStore
@@ -107,6 +108,7 @@ def write_generation(directory: Path, content: Content, encoder: Encoder, progre
             plans,
             content.skipped,
             restating=restating_items(plans, frameworks),
+            keys=[sameness_key(item.topic or "", item.text) for plan in plans for item in plan.items],
             headings=[Heading(one.id, each.code, each.title) for one in frameworks for each in one.requirements],
         )
         DenseStore.write(generation, vectors, [row_of[text] for text in passages])
@@ -127,6 +129,7 @@ def _settings() -> dict[str, int | float | str]:
         "bm25_k1": K1,
         "bm25_b": B,
         "restating": RESTATEMENT_VERSION,
+        "sameness": SAMENESS_VERSION,
     }
 
 
