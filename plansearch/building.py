@@ -22,7 +22,7 @@ from plansearch.results import Heading
 from plansearch.sameness import SAMENESS_VERSION, sameness_key
 from plansearch.store.catalog import CATALOG_FILE
 from plansearch.store.catalog_writer import write_catalog
-from plansearch.store.dense import DenseStore
+from plansearch.store.dense import APPROXIMATE_FROM, DenseStore
 from plansearch.store.dictionary import Dictionary
 from plansearch.store.layout import FORMAT_VERSION, VECTOR_CACHE, Manifest, new_generation
 from plansearch.store.lexical import K1, B, LexicalStore
@@ -77,6 +77,7 @@ def write_generation(directory: Path, content: Content, encoder: Encoder, progre
     plans = content.plans
     passages = [passage(item) for plan in plans for item in plan.items]
     row_of = {text: row for row, text in enumerate(dict.fromkeys(passages))}
+    approximate = len(row_of) >= APPROXIMATE_FROM
     vectors, embedded = _embed(directory, list(row_of), encoder, progress)
     examples, _ = _embed(directory, example_measures(), encoder, None)
     chance, between = similarity_by_chance(encoder, examples), similarity_between(examples)
@@ -99,7 +100,7 @@ def write_generation(directory: Path, content: Content, encoder: Encoder, progre
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         folder=content.folder,
         sources={plan.name: plan.sha256 for plan in plans},
-        settings=_settings(),
+        settings=_settings() | {"dense": "ivf_sq8" if approximate else "exact"},
     )
     frameworks = bundled_frameworks()
     with new_generation(directory) as generation:
@@ -111,8 +112,9 @@ def write_generation(directory: Path, content: Content, encoder: Encoder, progre
             keys=[sameness_key(item.topic or "", item.text) for plan in plans for item in plan.items],
             headings=[Heading(one.id, each.code, each.title) for one in frameworks for each in one.requirements],
         )
-        DenseStore.write(generation, vectors, [row_of[text] for text in passages])
-        LexicalStore.write(generation, tokens)
+        rows = [row_of[text] for text in passages]
+        DenseStore.write(generation, vectors, rows, approximate=approximate)
+        LexicalStore.write(generation, tokens, sampled=approximate)
         small = tokenizer.small(vocabulary.union(*map(tokenizer.words, content.vocabulary.question_words)))
         statistics = word_statistics(tokenizer)
         Dictionary(

@@ -56,7 +56,7 @@ def answers_alone(index: PlanIndex, query: str, *, exact: bool = False) -> npt.N
     likely = rate_alone(index, question, _whole_dictionary())
     likely[index.facets.restating] = 0.0
     if question.phrases:
-        likely[~with_phrases(index, question.phrases)] = 0.0
+        likely[np.setdiff1d(np.arange(len(index)), with_phrases(index, question.phrases))] = 0.0
     return likely
 
 
