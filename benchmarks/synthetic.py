@@ -14,33 +14,21 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
 from itertools import islice
-from pathlib import Path
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from synthetic_encoder import SyntheticEncoder, mixed
+from synthetic_material import FRAMEWORK, Fractions, Keys, material, titles, uniform, zipf
 
-from plansearch.collection import read_plan
-from plansearch.frameworks import bundled_frameworks
 from plansearch.results import Filters
-from plansearch.text import Tokenizer, fold
 from plansearch.types import Alignment, Metadata, Plan, PlanItem, Span
 
 __all__ = ["Kept", "SyntheticEncoder", "filters_keeping", "queries", "synthetic_plans"]
 
-Keys = npt.NDArray[np.uint64]
-Fractions = npt.NDArray[np.float64]
-
-CORPUS: Final = Path(__file__).parents[1] / "corpus"
-FRAMEWORK: Final = "six_pillars"
-
-INVENTED_WORDS: Final = 200_000
 ZIPF_EXPONENT: Final = 1.0
 """Of the frequency of invented words by their rank."""
 CLAUSE_EXPONENT: Final = 0.6
@@ -84,36 +72,7 @@ UNITS: Final = tuple(
 DEADLINES: Final = (None, "1-12月", "每月10日前", "3月底前", "6月、12月", "全年", "每季", "9月底前", "隨時辦理")
 TOPICS: Final = ("櫃檯服務", "電話禮貌", "環境設施", "線上申辦", "主動服務", "人員訓練", "資訊公開", "意見處理")
 
-_BETWEEN_CLAUSES: Final = re.compile("[，；。：、\\s]+")
-_NUMBER: Final = re.compile("\\d+|[一二三四五六七八九十]+(?=[次場件日天週月項小分年式處名人])")
 _NUMERALS: Final = tuple("一二三四五六七八九十") + tuple(f"十{digit}" for digit in "一二三四五六七八九")
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """A clause with a word or a number taken out of it."""
-
-    before: str
-    after: str
-    numeral: bool
-    """Whether it was a number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """What texts are made of."""
-
-    clauses: tuple[str, ...]
-    frames: tuple[tuple[Frame, ...], ...]
-    """Of each clause."""
-    codes: tuple[str, ...]
-    """Requirement of each clause."""
-    by_code: dict[str, tuple[int, ...]]
-    """Numbers of the clauses of each requirement."""
-    words: tuple[str, ...]
-    """Words of the clauses, commonest first."""
-    invented: tuple[str, ...]
-    """Invented words, commonest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,26 +110,26 @@ def synthetic_plans(n_items: int, seed: int = 0) -> Iterator[Plan]:
 
 def queries(n: int, seed: int = 0) -> tuple[str, ...]:
     """Questions as people ask them: a word, two, a clause, a clause with another word, a rare word, a sentence."""
-    material = _material()
+    made_of = material()
     numbers = np.arange(n, dtype=np.uint64)
     draws = [uniform(numbers, seed, f"query {each}").tolist() for each in range(4)]
     asked = []
     for place, (first, second, third, fourth) in enumerate(zip(*draws, strict=True)):
-        common = material.words[int(first**2 * len(material.words))]
-        other = material.words[int(second * len(material.words))]
-        clause = int(third * len(material.clauses))
-        rare = material.invented[int(fourth**3 * len(material.invented))]
-        frames = material.frames[clause]
+        common = made_of.words[int(first**2 * len(made_of.words))]
+        other = made_of.words[int(second * len(made_of.words))]
+        clause = int(third * len(made_of.clauses))
+        rare = made_of.invented[int(fourth**3 * len(made_of.invented))]
+        frames = made_of.frames[clause]
         frame = frames[int(second * len(frames))]
         asked.append(
             (
                 common,
                 f"{common}{other}",
-                material.clauses[clause][:12],
+                made_of.clauses[clause][:12],
                 f"{frame.before}{other}{frame.after}",
                 rare,
                 f"{common} {rare}",
-                f"請問如何{material.clauses[clause]}？",
+                f"請問如何{made_of.clauses[clause]}？",
                 f"有沒有{other}可以用",
             )[place % 8]
         )
@@ -211,13 +170,6 @@ def filters_keeping(counted: Iterable[tuple[Metadata, int]], share: float, limit
     return tuple(kept)
 
 
-def uniform(keys: Keys, seed: int, stream: str) -> Fractions:
-    """Fractions in [0, 1) by hashing: the same key, seed and stream give the same one."""
-    salt = int.from_bytes(sha256(f"{seed} {stream}".encode()).digest()[:8], "big")
-    fractions: Fractions = (mixed(keys ^ np.uint64(salt)) >> np.uint64(11)) * 2.0**-53
-    return fractions
-
-
 def _masks(n_values: int) -> Fractions:
     """Choices of values, one a row: all of them, then each, all but each, pairs of neighbours, all but those."""
     each = np.eye(n_values)
@@ -249,7 +201,7 @@ def _sizes(plans: Keys, seed: int) -> Keys:
 
 def _items(ordinals: Keys, seed: int) -> Iterator[PlanItem]:
     """Items by their numbers; what they say depends on the number of the item that they copy, or their own."""
-    material, titles = _material(), _titles()
+    made_of, heading_of = material(), titles()
     earlier = (ordinals * uniform(ordinals, seed, "source") ** 2).astype(np.uint64)
     plan, place = earlier // np.uint64(LARGEST_PLAN), earlier % np.uint64(LARGEST_PLAN)
     earlier = plan * np.uint64(LARGEST_PLAN) + place % _sizes(plan, seed)
@@ -257,8 +209,8 @@ def _items(ordinals: Keys, seed: int) -> Iterator[PlanItem]:
     own = {name: uniform(ordinals, seed, name).tolist() for name in ("unit", "second unit", "deadline", "aside")}
     topics = uniform(sources, seed, "topic").tolist()
     for place, (text, clause) in enumerate(_texts(sources, seed)):
-        code = material.codes[clause]
-        pillar, requirement = titles[code]
+        code = made_of.codes[clause]
+        pillar, requirement = heading_of[code]
         units = [UNITS[int(own["unit"][place] ** 2 * len(UNITS))]]
         if own["second unit"][place] < 0.2:  # noqa: PLR2004  as often as in the sample plans
             units.append(UNITS[-1 - int(own["second unit"][place] * 5 * (len(UNITS) // 2))])
@@ -285,110 +237,29 @@ _ALIGNMENT: Final = Alignment("text", 1.0)
 
 def _texts(keys: Keys, seed: int) -> Iterator[tuple[str, int]]:
     """Texts by their numbers, each with the number of its first clause."""
-    material = _material()
+    made_of = material()
     most = len(CLAUSES)
     counts = np.searchsorted(CLAUSES, uniform(keys, seed, "clauses"), side="right").tolist()
-    firsts = _zipf(uniform(keys, seed, "clause"), len(material.clauses), CLAUSE_EXPONENT).tolist()
+    firsts = zipf(uniform(keys, seed, "clause"), len(made_of.clauses), CLAUSE_EXPONENT).tolist()
     others = [uniform(keys, seed, f"clause {each}").tolist() for each in range(most)]
     changes = [uniform(keys, seed, f"change {each}").tolist() for each in range(most)]
     fills = [uniform(keys, seed, f"fill {each}") for each in range(most)]
-    words = [_zipf(fill, len(material.invented), ZIPF_EXPONENT).tolist() for fill in fills]
+    words = [zipf(fill, len(made_of.invented), ZIPF_EXPONENT).tolist() for fill in fills]
     for place, (count, first) in enumerate(zip(counts, firsts, strict=True)):
         numbers = [first]
-        related = material.by_code[material.codes[first]]
+        related = made_of.by_code[made_of.codes[first]]
         numbers += [related[int(other[place] * len(related))] for other in others[1 : count + 1]]
         parts = []
         for each, clause in enumerate(dict.fromkeys(numbers)):
             change = changes[each][place] / CHANGED
             if change >= 1:
-                parts.append(material.clauses[clause])
+                parts.append(made_of.clauses[clause])
                 continue
-            frame = material.frames[clause][int(change * len(material.frames[clause]))]
+            frame = made_of.frames[clause][int(change * len(made_of.frames[clause]))]
             word = words[each][place]
-            fill = _NUMERALS[word % len(_NUMERALS)] if frame.numeral else material.invented[word]
+            fill = _NUMERALS[word % len(_NUMERALS)] if frame.numeral else made_of.invented[word]
             parts.append(f"{frame.before}{fill}{frame.after}")
         yield "，".join(parts) + "。", first
-
-
-def _zipf(fractions: Fractions, n_values: int, exponent: float) -> npt.NDArray[np.int64]:
-    """Ranks from 0, the frequency of rank r in proportion to 1 / (r + 1) ** exponent."""
-    return np.searchsorted(_cumulated(n_values, exponent), fractions, side="right").clip(max=n_values - 1)
-
-
-@cache
-def _cumulated(n_values: int, exponent: float) -> Fractions:
-    shares = np.arange(1, n_values + 1) ** -exponent
-    cumulated: Fractions = np.cumsum(shares) / shares.sum()
-    return cumulated
-
-
-@cache
-def _titles() -> dict[str, tuple[str, str]]:
-    """Pillar and title of each requirement by its code."""
-    framework = next(one for one in bundled_frameworks() if one.id == FRAMEWORK)
-    pillars = {pillar.code: pillar.title for pillar in framework.pillars}
-    return {one.code: (pillars[one.code.partition(".")[0]], one.title) for one in framework.requirements}
-
-
-@cache
-def _material() -> Material:
-    """Take the sample plans apart; those that are plain text, since others need programs to read."""
-    titles, tokenizer = _titles(), Tokenizer.full()
-    code_of: dict[str, str] = {}
-    for plan in map(read_plan, sorted(CORPUS.glob("*.txt"))):
-        for item in plan.items:
-            codes = [item.code, *(match.code for match in item.crosswalk if match.framework == FRAMEWORK)]
-            code = next((code for code in codes if code in titles), None)
-            for clause in _BETWEEN_CLAUSES.split(item.text) if code and item.is_measure else ():
-                if 4 <= len(clause) <= 24:  # noqa: PLR2004  characters; shorter ones are words of a list
-                    code_of.setdefault(clause, code or "")
-    # in an order that has nothing to do with that of the plans, since the first are the commonest
-    clauses = sorted(code_of, key=lambda clause: sha256(clause.encode()).digest())
-    counts: Counter[str] = Counter()
-    frames = [tuple(_frames(clause, tokenizer, counts)) or (Frame(clause, "", numeral=False),) for clause in clauses]
-    by_code: dict[str, list[int]] = {}
-    for number, clause in enumerate(clauses):
-        by_code.setdefault(code_of[clause], []).append(number)
-    words = sorted(counts, key=lambda word: (-counts[word], word))
-    return Material(
-        tuple(clauses),
-        tuple(frames),
-        tuple(code_of[clause] for clause in clauses),
-        {code: tuple(numbers) for code, numbers in by_code.items()},
-        tuple(words),
-        _invented(words, clauses),
-    )
-
-
-def _frames(clause: str, tokenizer: Tokenizer, counts: Counter[str]) -> Iterator[Frame]:
-    """The clause without each of its numbers and words; the words are counted."""
-    for number in _NUMBER.finditer(clause):
-        yield Frame(clause[: number.start()], clause[number.end() :], numeral=True)
-    folded, end = fold(clause), 0
-    for word in tokenizer.words(clause):
-        begin = folded.index(word, end)
-        end = begin + len(word)
-        if len(word) > 1 and not _NUMBER.search(word):
-            counts[clause[begin:end]] += 1
-            yield Frame(clause[:begin], clause[end:], numeral=False)
-
-
-def _invented(words: Sequence[str], clauses: Sequence[str]) -> tuple[str, ...]:
-    """Words that no dictionary has, of two to four characters: two characters, a word and a character, two words."""
-    characters = sorted({character for clause in clauses for character in clause if "\u4e00" <= character <= "\u9fff"})
-    pairs = [word for word in words if len(word) == 2]  # noqa: PLR2004
-    # one in ten comes out twice, so that some more are made
-    numbers = np.arange(int(1.3 * INVENTED_WORDS), dtype=np.uint64)
-    kinds, firsts, seconds = (uniform(numbers, 0, f"invented {part}").tolist() for part in ("kind", "first", "second"))
-
-    def made(kind: float, first: float, second: float) -> str:
-        head = characters if kind < 0.5 else pairs  # noqa: PLR2004  half of them have two characters
-        tail = characters if kind < 0.8 else pairs  # noqa: PLR2004
-        return head[int(first * len(head))] + tail[int(second * len(tail))]
-
-    invented = dict.fromkeys(map(made, kinds, firsts, seconds))
-    known = set(words)
-    return tuple(islice((word for word in invented if word not in known), INVENTED_WORDS))
 
 
 def main() -> None:

@@ -50,14 +50,17 @@ class SyntheticEncoder:
     """Encodes any text, without a model.
 
     Args:
-        name: names the vector space. With the bundled model's name an index of synthetic vectors is asked through the
-            bundled model, which finds nothing sensible and takes its usual time.
+        name: names the vector space.
+        common: mean vectors of a model's passages and of its questions, ``(2, 384)``. With them, and under that model's
+            name, an index of synthetic vectors can be asked through the model itself: its questions are as near to the
+            passages as they usually are, though not to those that answer.
     """
 
     dimension = DIMENSION
 
-    def __init__(self, name: str = "synthetic@1") -> None:
+    def __init__(self, name: str = "synthetic@1", common: FloatMatrix | None = None) -> None:
         self.name = name
+        self._common = np.empty((0, DIMENSION), dtype=np.float32) if common is None else common
 
     def encode_queries(self, texts: Sequence[str]) -> FloatMatrix:
         """Vectors of questions, ``(len(texts), 384)``, normalised."""
@@ -97,8 +100,9 @@ class SyntheticEncoder:
     @cached_property
     def _axes(self) -> FloatMatrix:
         """Axes at right angles, ``(384, 384)``: the first is common to all texts, the second to all questions."""
-        random = np.random.default_rng(20260).standard_normal((DIMENSION, DIMENSION))
-        return np.linalg.qr(random)[0].astype(np.float32)
+        drawn = np.random.default_rng(0).standard_normal((DIMENSION - len(self._common), DIMENSION))
+        axes, along = np.linalg.qr(np.concatenate([self._common, drawn]).T)
+        return np.asarray((axes * np.sign(np.diag(along))).T, dtype=np.float32)
 
     @cached_property
     def _directions(self) -> FloatMatrix:
