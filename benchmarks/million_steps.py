@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -125,7 +126,10 @@ class Engine:
 
 
 def vectors(asked: argparse.Namespace) -> list[Preparation]:
-    """Put the vectors of all texts into the cache."""
+    """Put the vectors of all texts into the cache, and remove an index that is there."""
+    shutil.rmtree(asked.folder / "hundred", ignore_errors=True)
+    for generation in (asked.folder / "index").glob("gen-*"):
+        shutil.rmtree(generation)
     started = perf_counter()
     plans = list(synthetic_plans(asked.items))
     # by their keys, since a table that grows at its end is written much faster

@@ -9,7 +9,6 @@ tokens, vectors and questions, which lie in FOLDER.
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from measuring import Memory, size_of, tell, timed, use_one_core
+from measuring import MEGABYTE, Memory, size_of, tell, timed, use_one_core
 
 HITS: Final = 10
 WARMING: Final = 20
@@ -39,7 +38,9 @@ class Built:
 
     seconds: float
     size: float
-    """Of what it wrote, in megabytes."""
+    """Of what questions need, in megabytes."""
+    whole: float
+    """With what the next build needs: plansearch's vector cache."""
     peak: float
     """Most memory, in megabytes, with the texts and vectors that were given."""
 
@@ -106,26 +107,28 @@ class Given:
 class System:
     """How one system builds and opens."""
 
-    build: Callable[[Given, Path], None]
+    build: Callable[[Given, Path], float]
+    """Returns the seconds that it took, without imports and without reading what is given."""
     start: Callable[[Given, Path], Any]
     """Import and open."""
     asking: Callable[[Given, Any], tuple[Answer, FilteredAnswer | None]]
     """Ways to ask what `start` gave."""
 
 
-def build_txtai(given: Given, directory: Path) -> None:
+def build_txtai(given: Given, directory: Path) -> float:
     """Its default index for so many vectors (FAISS), its BM25 in SQLite, the same weight for both."""
     from txtai import Embeddings
 
     row = {tokens: number for number, tokens in enumerate(given.tokens)}
     scoring = {"method": "bm25", "terms": True, "normalize": True, "tokenizer": {"whitespace": True}}
-    vectors = given.vectors
+    vectors, started = given.vectors, perf_counter()
     embeddings = Embeddings(
         method="external", transform=lambda texts: vectors[[row[text] for text in texts]], hybrid=True, scoring=scoring
     )
     embeddings.index((number, tokens, None) for number, tokens in enumerate(given.tokens))
     embeddings.config["transform"] = None  # a function can't be saved
     embeddings.save(str(directory))
+    return perf_counter() - started
 
 
 def start_txtai(given: Given, directory: Path) -> Any:  # noqa: ANN401  has no types
@@ -144,18 +147,18 @@ def ask_txtai(given: Given, embeddings: Any) -> tuple[Answer, FilteredAnswer | N
     return lambda number: [place for place, _ in embeddings.search(given.question_tokens[number], HITS)], None
 
 
-def build_lancedb(given: Given, directory: Path) -> None:
+def build_lancedb(given: Given, directory: Path) -> float:
     """Full-text index over the tokens; vectors in cells with scalar quantisation where there are many."""
     import lancedb
     import pyarrow as pa
 
-    dimension = given.vectors.shape[1]
+    tokens, cities, vectors, started = given.tokens, given.cities, given.vectors, perf_counter()
     data = pa.table(
         {
-            "place": pa.array(range(len(given.tokens)), pa.int64()),
-            "tokens": given.tokens,
-            "city": given.cities,
-            "vector": pa.FixedSizeListArray.from_arrays(pa.array(np.ravel(given.vectors)), dimension),
+            "place": pa.array(range(len(tokens)), pa.int64()),
+            "tokens": tokens,
+            "city": cities,
+            "vector": pa.FixedSizeListArray.from_arrays(pa.array(np.ravel(vectors)), vectors.shape[1]),
         }
     )
     table = lancedb.connect(directory).create_table("items", data)
@@ -168,8 +171,9 @@ def build_lancedb(given: Given, directory: Path) -> None:
         lower_case=False,
     )
     table.create_scalar_index("city", index_type="BITMAP")
-    if len(given.tokens) >= CELLS_FROM:
+    if len(tokens) >= CELLS_FROM:
         table.create_index(metric="cosine", vector_column_name="vector", index_type="IVF_HNSW_SQ")
+    return perf_counter() - started
 
 
 def start_lancedb(given: Given, directory: Path) -> Any:  # noqa: ANN401, ARG001  has no types
@@ -193,7 +197,7 @@ def ask_lancedb(given: Given, table: Any) -> tuple[Answer, FilteredAnswer | None
     return lambda number: places(query(number)), lambda number, city: places(query(number).where(f"city = '{city}'"))
 
 
-def build_plansearch(given: Given, directory: Path) -> None:
+def build_plansearch(given: Given, directory: Path) -> float:
     """The same plans; it cuts the texts into tokens itself, and its vector cache has all vectors."""
     from million_steps import encoder_of
     from synthetic import synthetic_plans
@@ -201,13 +205,9 @@ def build_plansearch(given: Given, directory: Path) -> None:
     from plansearch import PlanIndex
 
     plans = list(synthetic_plans(len(given.tokens)))
-    started = perf_counter()
-    PlanIndex.build_from(plans, (), directory, encoder=encoder_of(given.folder))
-    (given.folder / BUILD_SECONDS).write_text(json.dumps(perf_counter() - started), encoding="utf-8")
-
-
-BUILD_SECONDS: Final = "build_seconds.json"
-"""Where `build_plansearch` says how long it took without making up the plans."""
+    encoder, started = encoder_of(given.folder), perf_counter()
+    PlanIndex.build_from(plans, (), directory, encoder=encoder)
+    return perf_counter() - started
 
 
 def start_plansearch(given: Given, directory: Path) -> Any:  # noqa: ANN401, ARG001  as the others
@@ -243,17 +243,17 @@ SYSTEMS: Final = {
 def build(system: str, folder: Path) -> list[Built]:
     """Build from what is given."""
     use_one_core()
-    given, directory = Given(folder), directory_of(system, folder)
+    directory = directory_of(system, folder)
     if system != "plansearch":
         shutil.rmtree(directory, ignore_errors=True)
-        _ = given.tokens, given.cities
-    started = perf_counter()
-    SYSTEMS[system].build(given, directory)
-    took = perf_counter() - started
+    took = SYSTEMS[system].build(Given(folder), directory)
+    whole = size_of(directory)
     if system == "plansearch":
-        took = json.loads((folder / BUILD_SECONDS).read_text(encoding="utf-8"))
-        directory = directory / (directory / "CURRENT").read_text(encoding="utf-8").strip()
-    return [Built(took, size_of(directory), Memory.now().peak)]
+        # its cache of vectors was there before, as in any build but the first
+        generation = directory / (directory / "CURRENT").read_text(encoding="utf-8").strip()
+        cache = (directory / "vectors.sqlite").stat().st_size / MEGABYTE
+        return [Built(took, size_of(generation), size_of(generation) + cache, Memory.now().peak)]
+    return [Built(took, whole, whole, Memory.now().peak)]
 
 
 def ask(system: str, folder: Path, budget: float) -> list[Asked]:
