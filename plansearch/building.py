@@ -28,6 +28,7 @@ from plansearch.store.layout import FORMAT_VERSION, VECTOR_CACHE, Manifest, new_
 from plansearch.store.lexical import K1, B, LexicalStore
 from plansearch.store.vectors import VectorCache
 from plansearch.text import FOLD_VERSION, Tokenizer
+from plansearch.tokenising import tokenise
 from plansearch.types import Encoder, FloatMatrix, Plan, PlanItem, Progress, SkippedFile
 from plansearch.vocabulary import Vocabulary
 
@@ -82,8 +83,8 @@ def write_generation(directory: Path, content: Content, encoder: Encoder, progre
     examples, _ = _embed(directory, example_measures(), encoder, None)
     chance, between = similarity_by_chance(encoder, examples), similarity_between(examples)
     tokenizer = Tokenizer.full()
-    tokens = [tokenizer.passage_tokens(text) for text in passages]
-    vocabulary = {token for some in tokens for token in some}
+    tokens = tokenise(list(row_of), tokenizer)
+    rows = [row_of[text] for text in passages]
     manifest = Manifest(
         format_version=FORMAT_VERSION,
         model=encoder.name,
@@ -91,7 +92,7 @@ def write_generation(directory: Path, content: Content, encoder: Encoder, progre
         plans=len(plans),
         items=len(passages),
         texts=len(row_of),
-        tokens=len(vocabulary),
+        tokens=len(tokens.vocabulary),
         chance_mean=chance.mean,
         chance_deviation=chance.deviation,
         between_mean=between.mean,
@@ -112,10 +113,9 @@ def write_generation(directory: Path, content: Content, encoder: Encoder, progre
             keys=[sameness_key(item.topic or "", item.text) for plan in plans for item in plan.items],
             headings=[Heading(one.id, each.code, each.title) for one in frameworks for each in one.requirements],
         )
-        rows = [row_of[text] for text in passages]
         DenseStore.write(generation, vectors, rows, approximate=approximate)
-        LexicalStore.write(generation, tokens, sampled=approximate)
-        small = tokenizer.small(vocabulary.union(*map(tokenizer.words, content.vocabulary.question_words)))
+        LexicalStore.write(generation, tokens.vocabulary, tokens.of(rows), sampled=approximate)
+        small = tokenizer.small(set(tokens.vocabulary).union(*map(tokenizer.words, content.vocabulary.question_words)))
         statistics = word_statistics(tokenizer)
         Dictionary(
             small.frequencies, small.total, statistics.texts, statistics.counts, content.vocabulary.to_json()

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -171,6 +172,12 @@ def test_a_cached_vector_of_another_length_is_not_used(tmp_path: Path) -> None:
             cache.read("m", ["甲"], 2)
 
 
+def write_words(directory: Path, token_lists: Sequence[Sequence[str]], *, sampled: bool = False) -> None:
+    vocabulary = sorted({token for tokens in token_lists for token in tokens})
+    numbers = [[vocabulary.index(token) for token in tokens] for tokens in token_lists]
+    LexicalStore.write(directory, vocabulary, numbers, sampled=sampled)
+
+
 def test_items_of_one_text_share_a_vector_and_stay_two(tmp_path: Path) -> None:
     DenseStore.write(tmp_path, np.array([[1, 0], [0, 1]], dtype=np.float32), [0, 1, 0])
     store = DenseStore.open(tmp_path)
@@ -206,7 +213,7 @@ TOKEN_LISTS = [["无障碍", "坡道", "无"], ["窗口", "窗口", "单一"], [
 def test_scores_are_those_of_bm25s(query: list[str], tmp_path: Path) -> None:
     import bm25s  # noqa: PLC0415
 
-    LexicalStore.write(tmp_path, TOKEN_LISTS)
+    write_words(tmp_path, TOKEN_LISTS)
     theirs = bm25s.BM25.load(tmp_path).get_scores(query)
     assert LexicalStore.open(tmp_path, 4).scores(Counter(query)) == pytest.approx(theirs)
 
@@ -222,7 +229,7 @@ def test_scores_are_those_of_bm25s_for_any_items(
     import bm25s  # noqa: PLC0415
 
     folder = tmp_path_factory.mktemp("lexical")
-    LexicalStore.write(folder, token_lists)
+    write_words(folder, token_lists)
     theirs = bm25s.BM25.load(folder)
     if not theirs.get_tokens_ids(query):
         return
@@ -231,7 +238,7 @@ def test_scores_are_those_of_bm25s_for_any_items(
 
 
 def test_coverage_is_the_part_of_the_query_by_weight(tmp_path: Path) -> None:
-    LexicalStore.write(tmp_path, TOKEN_LISTS)
+    write_words(tmp_path, TOKEN_LISTS)
     store = LexicalStore.open(tmp_path, 4)
     assert store.coverage({"窗口": 2.0}).tolist() == [0, 1, 0, 0]
     assert store.coverage({"坡道": 3.0, "无障碍": 1.0}).tolist() == [1, 0, 0.25, 0]
@@ -252,19 +259,19 @@ def test_coverage_is_the_part_of_the_query_by_weight(tmp_path: Path) -> None:
     ],
 )
 def test_holders_have_all_of_the_tokens(tokens: list[str], positions: list[int], tmp_path: Path) -> None:
-    LexicalStore.write(tmp_path, TOKEN_LISTS)
+    write_words(tmp_path, TOKEN_LISTS)
     assert LexicalStore.open(tmp_path, 4).holders(tokens).tolist() == positions
 
 
 def test_tokens_are_found_by_a_part_of_them(tmp_path: Path) -> None:
-    LexicalStore.write(tmp_path, [["qrcode", "code", "窗口"], ["codes"]])
+    write_words(tmp_path, [["qrcode", "code", "窗口"], ["codes"]])
     store = LexicalStore.open(tmp_path, 2)
     assert store.tokens_with("code") == ["code", "codes", "qrcode"]
     assert store.tokens_with("%") == store.tokens_with("x") == []
 
 
 def test_searching_words_does_not_import_bm25s_or_faiss(tmp_path: Path) -> None:
-    LexicalStore.write(tmp_path, TOKEN_LISTS)
+    write_words(tmp_path, TOKEN_LISTS)
     DenseStore.write(tmp_path, np.eye(2, dtype=np.float32), [0, 1])
     code = f"""
 import sys
@@ -282,14 +289,14 @@ print(sorted({{"bm25s", "faiss", "filelock", "scipy", "pandas", "torch"}} & set(
 
 @pytest.mark.parametrize("name", ["data.csc.index.npy", "indptr.csc.index.npy", "vocabulary.sqlite"])
 def test_a_missing_word_file_is_told(name: str, tmp_path: Path) -> None:
-    LexicalStore.write(tmp_path, TOKEN_LISTS)
+    write_words(tmp_path, TOKEN_LISTS)
     (tmp_path / name).unlink()
     with pytest.raises(IndexBrokenError, match="請重新建立索引"):
         LexicalStore.open(tmp_path, 4)
 
 
 def test_a_broken_vocabulary_is_told(tmp_path: Path) -> None:
-    LexicalStore.write(tmp_path, TOKEN_LISTS)
+    write_words(tmp_path, TOKEN_LISTS)
     (tmp_path / "vocabulary.sqlite").write_bytes(b"no database" * 200)
     with pytest.raises(IndexBrokenError, match="plansearch index"):
         LexicalStore.open(tmp_path, 4).scores({"窗口": 1})

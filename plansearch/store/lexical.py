@@ -122,12 +122,15 @@ class LexicalStore:
         self.n_items = n_items
 
     @staticmethod
-    def write(directory: Path, token_lists: Sequence[Sequence[str]], *, sampled: bool = False) -> None:
+    def write(
+        directory: Path, vocabulary: Sequence[str], token_lists: Sequence[Sequence[int]], *, sampled: bool = False
+    ) -> None:
         """Score and write the tokens of all items, in order.
 
         Args:
             directory: a folder that has none yet.
-            token_lists: the tokens of each item, repeats kept.
+            vocabulary: all tokens, each once.
+            token_lists: the tokens of each item as places in the vocabulary, repeats kept.
             sampled: write the sample from which `distribution` is told, too.
 
         Raises:
@@ -135,14 +138,13 @@ class LexicalStore:
         """
         import bm25s  # noqa: PLC0415  0.35 s that only a build should take
 
-        # Sorted, since bm25s numbers the tokens by the order of a set, which no two processes share.
-        columns = {token: column for column, token in enumerate(sorted({t for tokens in token_lists for t in tokens}))}
+        columns = {token: column for column, token in enumerate(vocabulary)}
         if not columns:
             msg = "an index needs at least one token"
             raise ValueError(msg)
         scorer = bm25s.BM25(k1=K1, b=B, method="lucene", backend="numpy", csc_backend="numpy")
-        ids = [[columns[token] for token in tokens] for tokens in token_lists]
-        scorer.index((ids, columns), create_empty_token=False, show_progress=False)
+        # bm25s takes only lists in a pair, and any sequence as an object of its own
+        scorer.index(bm25s.tokenization.Tokenized(token_lists, columns), create_empty_token=False, show_progress=False)
         scorer.save(directory, show_progress=False)
         with closing(sqlite3.connect(directory / LEXICAL_FILES[3])) as connection, connection:
             connection.execute("CREATE TABLE tokens (token TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID")
