@@ -93,7 +93,7 @@ class SomeItems:
 
     def standing_out_in_meaning(self, asked: FloatMatrix, cosines: Scores) -> Scores:
         """How far cosines to a vector lie above the mean of all items, in standard deviations."""
-        return _standardised(cosines, self._index.dense.distribution(asked))
+        return _standardised(cosines, self._index.dense.cells.distribution(asked))
 
     def standing_out_in_words(self, weights: Mapping[str, float]) -> Scores:
         """How far BM25 scores of weighted tokens lie above the mean of all items, in standard deviations."""

@@ -7,8 +7,9 @@ whose weights were fitted to judged queries (``benchmarks/calibrate.py``).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import log
 from typing import Final
 
@@ -221,15 +222,16 @@ def gather(
         asked = question_vector(index, question)
     vectors = [] if asked is None or mode == "words" else [asked]
     complete = exhaustive or not index.dense.is_approximate
-    weights = {} if mode == "meaning" or complete else _telling_weights(index, question)
-    pool: Pool = WholeIndex(index) if complete else name_candidates(index, FIRST, vectors=vectors, weights=weights)
-    evidence = _gather(index, question, mode, vectors, pool)
+    weights = {} if mode == "meaning" else word_weights(index, question)
+    telling = _without_characters(weights, question)
+    pool: Pool = WholeIndex(index) if complete else name_candidates(index, FIRST, vectors=vectors, weights=telling)
+    evidence = _gather(index, question, weights, vectors, pool)
     touched = touches(evidence, question) if vectors else bool(_shared(evidence).any())
     if vectors and touched:
         vectors.append(_with_feedback(index, vectors[0], evidence.meaning + evidence.words, pool.positions))
     if not complete:
-        pool = name_candidates(index, FINAL, vectors=vectors, weights=weights, allowed=allowed)
-        evidence = _gather(index, question, mode, vectors, pool)
+        pool = name_candidates(index, FINAL, vectors=vectors, weights=telling, allowed=allowed)
+        evidence = _gather(index, question, weights, vectors, pool)
     if vectors and touched:
         meaning = pool.standing_out_in_meaning(vectors[-1], pool.cosines(vectors[-1]))
         evidence = replace(evidence, meaning=meaning)
@@ -237,13 +239,17 @@ def gather(
 
 
 def _gather(
-    index: PlanIndex, question: Question, mode: SearchMode, vectors: Sequence[FloatMatrix], pool: Pool
+    index: PlanIndex,
+    question: Question,
+    weights: Mapping[str, float],
+    vectors: Sequence[FloatMatrix],
+    pool: Pool,
 ) -> Evidence:
-    """What speaks for the items of a pool before the best ones feed back."""
+    """What speaks for the items of a pool before the best ones feed back; without weights no words do."""
     nothing = np.zeros(len(pool.positions))
     words = covered = meant = reached = meaning = similar = nothing
-    if mode != "meaning":
-        words = pool.standing_out_in_words(word_weights(index, question))
+    if weights:
+        words = pool.standing_out_in_words(weights)
         covered, meant, reached = _coverage(index, question, index.tokenizer, pool)
     if vectors:
         cosines = pool.cosines(vectors[0])
@@ -312,15 +318,14 @@ def word_weights(index: PlanIndex, question: Question) -> dict[str, float]:
     for expansion in question.expansions:
         weight = WORDING_WEIGHT if expansion.everyday else TERM_WEIGHT
         for term in expansion.terms:
-            for token in telling_tokens(index.tokenizer.tokens(term)):
+            for token in telling_tokens(_term_tokens(index.tokenizer, term)[0]):
                 weights[token] = weights.get(token, 0.0) + weight
     return weights
 
 
-def _telling_weights(index: PlanIndex, question: Question) -> dict[str, float]:
+def _without_characters(weights: Mapping[str, float], question: Question) -> dict[str, float]:
     """`word_weights` without single characters, which stand in half of all items and name none."""
     telling, own = set(telling_tokens(question.tokens)), set(question.tokens)
-    weights = word_weights(index, question)
     return {token: weight for token, weight in weights.items() if token in telling or token not in own}
 
 
@@ -332,7 +337,7 @@ def _coverage(index: PlanIndex, question: Question, tokenizer: Tokenizer, pool: 
     for expansion in question.expansions:
         had = np.zeros(len(covered))
         for term in expansion.terms:
-            had = np.maximum(had, pool.coverage(_weights(index, tokenizer.tokens(term), tokenizer.inner_tokens(term))))
+            had = np.maximum(had, pool.coverage(_weights(index, *_term_tokens(tokenizer, term))))
         meant = np.maximum(meant, had)
         for token in weights.keys() & set(tokenizer.tokens(expansion.word)):
             by_terms[token] = np.maximum(by_terms.get(token, had), had)
@@ -342,6 +347,12 @@ def _coverage(index: PlanIndex, question: Question, tokenizer: Tokenizer, pool: 
         itself = pool.coverage({token: 1.0})
         reached += weights[token] / whole * (np.maximum(itself, had) - itself)
     return covered, meant, reached
+
+
+@lru_cache(maxsize=8192)
+def _term_tokens(tokenizer: Tokenizer, term: str) -> tuple[Sequence[str], Sequence[str]]:
+    """All tokens of an added term and its inner ones: the same terms are added again and again."""
+    return tuple(tokenizer.tokens(term)), tuple(tokenizer.inner_tokens(term))
 
 
 def _weights(index: PlanIndex, tokens: Sequence[str], content: Sequence[str]) -> dict[str, float]:

@@ -16,11 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from plansearch.errors import IndexBrokenError
+from plansearch.store.mapping import mapped
 from plansearch.types import FloatMatrix
 
-DENSE_FILES: Final = ("vectors.npy", "vector_rows.npy", "vector_moments.npy")
-APPROXIMATE_FILES: Final = ("text_items.npy", "text_starts.npy", "vectors.ivf")
-"""Written of many texts only: the items of each text, and FAISS's inverted file."""
+DENSE_FILES: Final = ("vectors.npy", "vector_rows.npy")
+APPROXIMATE_FILES: Final = ("text_items.npy", "text_starts.npy", "vector_moments.npy", "vectors.ivf")
+"""Written of many texts only: the items of each text, what `Cells.distribution` needs, and FAISS's inverted file."""
 
 APPROXIMATE_FROM: Final = 100_000
 """Texts from which on an inverted file is made: below, two matrix products take less than 50 ms on one core."""
@@ -62,12 +63,10 @@ class DenseStore:
         self,
         vectors: FloatMatrix,
         rows: npt.NDArray[np.int32],
-        moments: npt.NDArray[np.float64],
         cells: Cells | None = None,
     ) -> None:
         self._vectors = vectors
         self._rows = rows
-        self._moments = moments
         self._cells = cells
 
     @staticmethod
@@ -83,7 +82,6 @@ class DenseStore:
         vectors, of_item = np.ascontiguousarray(vectors, dtype=np.float32), np.asarray(rows, dtype=np.int32)
         np.save(directory / DENSE_FILES[0], vectors, allow_pickle=False)
         np.save(directory / DENSE_FILES[1], of_item, allow_pickle=False)
-        np.save(directory / DENSE_FILES[2], _moments(vectors, of_item), allow_pickle=False)
         if approximate:
             Cells.write(directory, vectors, of_item)
 
@@ -95,17 +93,14 @@ class DenseStore:
             IndexBrokenError: a file is missing, cut off, or doesn't fit the other.
         """
         try:
-            vectors = np.load(directory / DENSE_FILES[0], mmap_mode="r", allow_pickle=False)
-            rows = np.load(directory / DENSE_FILES[1], mmap_mode="r", allow_pickle=False)
-            moments = np.load(directory / DENSE_FILES[2], allow_pickle=False)
+            vectors, rows = mapped(directory / DENSE_FILES[0]), mapped(directory / DENSE_FILES[1])
         except (OSError, EOFError, ValueError) as error:
             raise IndexBrokenError(f"索引的向量檔無法讀取：{directory}（{error}）。請重新建立索引。") from error
         plausible = (vectors.ndim, rows.ndim) == (2, 1) and rows.size > 0
-        plausible = plausible and (vectors.dtype, rows.dtype) == (np.float32, np.int32)
-        plausible = plausible and moments.shape == (vectors.shape[1] + 1, vectors.shape[1])
-        if not plausible or not 0 <= rows.min() <= rows.max() < len(vectors) or not np.isfinite(moments).all():
+        plausible = plausible and vectors.dtype == np.float32 and rows.dtype == np.int32
+        if not plausible or not 0 <= rows.min() <= rows.max() < len(vectors):
             raise IndexBrokenError(f"索引的向量檔彼此不合：{directory}。請重新建立索引。")
-        return cls(vectors, rows, moments, Cells.open(directory, len(rows), vectors.shape))
+        return cls(vectors, rows, Cells.open(directory, len(rows), vectors.shape))
 
     @property
     def n_items(self) -> int:
@@ -154,15 +149,17 @@ class DenseStore:
             similarities: FloatMatrix = (query @ self._vectors[texts].T)[:, of_item]
         return _finite(similarities)
 
-    def distribution(self, query: FloatMatrix) -> tuple[float, float]:
-        """Mean and standard deviation of the similarity of all items to a query, ``(1, dimension)``.
+    @property
+    def cells(self) -> Cells:
+        """The inverted file.
 
-        No item is looked at; the mean and the second moments of all vectors are enough: ``E[q·v] = q·E[v]`` and
-        ``E[(q·v)²] = q·E[vvᵀ]·q``.
+        Raises:
+            ValueError: there are so few texts that there is none.
         """
-        asked = query[0].astype(np.float64)
-        mean = float(asked @ self._moments[0])
-        return mean, float(np.sqrt(max(asked @ self._moments[1:] @ asked - mean * mean, 0.0)))
+        if self._cells is None:
+            msg = "a store of few texts is searched exactly"
+            raise ValueError(msg)
+        return self._cells
 
     def candidates(self, query: FloatMatrix, limit: int, allowed: npt.NDArray[np.bool_] | None = None) -> Positions:
         """Items of the texts nearest to any of some queries, ascending; nearly all of the nearest, not surely all.
@@ -175,14 +172,11 @@ class DenseStore:
         Raises:
             ValueError: the store is not approximate.
         """
-        if self._cells is None:
-            msg = "a store of few texts is searched exactly"
-            raise ValueError(msg)
         texts = None
         if allowed is not None:
             texts = np.zeros(self.n_texts, dtype=np.bool_)
             texts[self._rows[allowed]] = True
-        items = self._cells.items(self._cells.texts(query, limit, texts))
+        items = self.cells.items(self.cells.texts(query, limit, texts))
         return items if allowed is None else items[allowed[items]]
 
     def distinct(self, positions: Positions) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -226,11 +220,14 @@ class DenseStore:
 class Cells:
     """An inverted file of vectors in 8 bits: cells of near texts, of which a search looks at the nearest."""
 
-    def __init__(self, path: Path, shape: tuple[int, ...], items: Rows, starts: Rows) -> None:
+    def __init__(
+        self, path: Path, shape: tuple[int, ...], items: Rows, starts: Rows, moments: npt.NDArray[np.float64]
+    ) -> None:
         self._path = path
         self._shape = shape
         self._items = items
         self._starts = starts
+        self._moments = moments
 
     @staticmethod
     def write(directory: Path, vectors: FloatMatrix, rows: npt.NDArray[np.int32]) -> None:
@@ -238,7 +235,7 @@ class Cells:
         import faiss  # noqa: PLC0415  50 ms that a small index doesn't need
 
         n_texts, dimension = vectors.shape
-        n_cells = max(1, int(CELLS_BY_ROOT * n_texts**0.5))
+        n_cells = max(1, min(int(CELLS_BY_ROOT * n_texts**0.5), n_texts // POINTS_PER_CELL))
         inverted = faiss.IndexIVFScalarQuantizer(
             faiss.IndexFlatIP(dimension), dimension, n_cells, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
         )
@@ -246,11 +243,12 @@ class Cells:
         inverted.train(vectors[:: max(1, n_texts // (n_cells * POINTS_PER_CELL))])
         inverted.add(vectors)
         # FAISS can't open a path with Chinese characters on Windows, so Python writes the file
-        (directory / APPROXIMATE_FILES[2]).write_bytes(faiss.serialize_index(inverted).data)
+        (directory / APPROXIMATE_FILES[3]).write_bytes(faiss.serialize_index(inverted).data)
         order = np.argsort(rows, kind="stable").astype(np.int32)
         starts = np.searchsorted(rows[order], np.arange(n_texts + 1)).astype(np.int32)
         np.save(directory / APPROXIMATE_FILES[0], order, allow_pickle=False)
         np.save(directory / APPROXIMATE_FILES[1], starts, allow_pickle=False)
+        np.save(directory / APPROXIMATE_FILES[2], _moments(vectors, rows), allow_pickle=False)
 
     @classmethod
     def open(cls, directory: Path, n_items: int, shape: tuple[int, ...]) -> Cells | None:
@@ -262,16 +260,15 @@ class Cells:
         if not any((directory / name).exists() for name in APPROXIMATE_FILES):
             return None
         try:
-            items, starts = (
-                np.load(directory / name, mmap_mode="r", allow_pickle=False) for name in APPROXIMATE_FILES[:2]
-            )
+            items, starts, moments = (mapped(directory / name) for name in APPROXIMATE_FILES[:3])
         except (OSError, EOFError, ValueError) as error:
             raise IndexBrokenError(f"索引的向量檔無法讀取：{directory}（{error}）。請重新建立索引。") from error
         whole = (len(items), len(starts)) == (n_items, shape[0] + 1)
-        whole = whole and (items.dtype, starts.dtype) == (np.int32, np.int32)
+        whole = whole and items.dtype == np.int32 and starts.dtype == np.int32
+        whole = whole and moments.shape == (shape[1] + 1, shape[1]) and bool(np.isfinite(moments).all())
         if not whole or starts[0] != 0 or starts[-1] != n_items or np.any(starts[1:] < starts[:-1]):
             raise IndexBrokenError(f"索引的向量檔彼此不合：{directory}。請重新建立索引。")
-        return cls(directory / APPROXIMATE_FILES[2], shape, items, starts)
+        return cls(directory / APPROXIMATE_FILES[3], shape, items, starts, moments)
 
     def texts(self, query: FloatMatrix, limit: int, allowed: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:
         """The texts nearest to any of some queries, ascending.
@@ -292,9 +289,20 @@ class Cells:
         found = self._inverted.search(np.ascontiguousarray(query, dtype=np.float32), limit, params=parameters)[1]
         return np.unique(found[found >= 0])
 
+    def distribution(self, query: FloatMatrix) -> tuple[float, float]:
+        """Mean and standard deviation of the similarity of all items to a query, ``(1, dimension)``.
+
+        No item is looked at; the mean and the second moments of all vectors are enough: ``E[q·v] = q·E[v]`` and
+        ``E[(q·v)²] = q·E[vvᵀ]·q``.
+        """
+        asked = query[0].astype(np.float64)
+        mean = float(asked @ self._moments[0])
+        return mean, float(np.sqrt(max(asked @ self._moments[1:] @ asked - mean * mean, 0.0)))
+
     def items(self, texts: npt.NDArray[np.int64]) -> Positions:
         """The items of some texts, ascending."""
-        first, counts = self._starts[texts].astype(np.int64), np.diff(self._starts)[texts]
+        first = self._starts[texts].astype(np.int64)
+        counts = self._starts[texts + 1] - first
         before = np.cumsum(counts) - counts
         places = np.repeat(first - before, counts) + np.arange(counts.sum())
         return np.sort(self._items[places]).astype(np.int64)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from plansearch.errors import IndexBrokenError
 from plansearch.results import Filters
+from plansearch.store.mapping import mapped
 from plansearch.types import Plan
 
 FACET_FILES: Final = ("item_plans.npy", "item_flags.npy", "item_keys.npy", "facet_starts.npy", "facet_members.npy")
@@ -55,9 +56,7 @@ class Facets:
             IndexBrokenError: one is missing or doesn't fit the others.
         """
         try:
-            plans, flags, keys, starts, members = (
-                np.load(directory / name, mmap_mode="r", allow_pickle=False) for name in FACET_FILES
-            )
+            plans, flags, keys, starts, members = (mapped(directory / name) for name in FACET_FILES)
         except (OSError, EOFError, ValueError) as error:
             raise _broken(directory, str(error)) from error
         kinds = [(one.ndim, one.dtype.str) for one in (plans, flags, keys, starts, members)]

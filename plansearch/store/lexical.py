@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from plansearch.errors import IndexBrokenError
+from plansearch.store.mapping import mapped
 from plansearch.types import FloatMatrix
 
 LEXICAL_FILES: Final = ("data.csc.index.npy", "indices.csc.index.npy", "indptr.csc.index.npy", "vocabulary.sqlite")
@@ -28,6 +29,9 @@ SAMPLE_FILES: Final = ("sample_data.npy", "sample_indices.npy", "sample_indptr.n
 SAMPLE_SIZE: Final = 32_768
 """Items, evenly spread, from which a large index takes the mean and the deviation of a question's scores: the mean is
 then right to 0.006 deviations, and the whole columns of common words need not be read."""
+
+REMEMBERED: Final = 100_000
+"""Tokens whose columns are remembered, some ten megabytes."""
 
 AT_ONCE: Final = 16
 """Every so many-th item tells about where the best ones begin."""
@@ -56,7 +60,7 @@ class Columns:
             IndexBrokenError: one is missing, cut off, or doesn't fit the others.
         """
         try:
-            data, indices, indptr = (np.load(directory / name, mmap_mode="r", allow_pickle=False) for name in names)
+            data, indices, indptr = (mapped(directory / name) for name in names)
         except (OSError, EOFError, ValueError) as error:
             raise IndexBrokenError(f"索引的詞彙檔無法讀取：{directory}（{error}）。請重新建立索引。") from error
         if not _fit(data, indices, indptr):
@@ -119,6 +123,8 @@ class LexicalStore:
         self._vocabulary = vocabulary
         self._columns = columns
         self._sample = sample
+        self._numbers: dict[str, int | None] = {}
+        """Columns that were looked up; ``None`` of tokens that the index doesn't know."""
         self.n_items = n_items
 
     @staticmethod
@@ -193,17 +199,18 @@ class LexicalStore:
         Raises:
             IndexBrokenError: the vocabulary can't be read.
         """
-        known: dict[str, int] = {}
+        wanted = dict.fromkeys(tokens)
+        if len(self._numbers) > REMEMBERED:
+            self._numbers.clear()
         try:
-            for token in sorted(set(tokens)):
+            for token in [token for token in wanted if token not in self._numbers]:
                 row = self._vocabulary.execute("SELECT number FROM tokens WHERE token = ?", (token,)).fetchone()
-                if row is not None:
-                    known[token] = range(self.n_tokens).index(row[0])
+                self._numbers[token] = None if row is None else range(self.n_tokens).index(row[0])
         except (sqlite3.Error, ValueError) as error:
             raise IndexBrokenError(
                 f"索引的詞彙檔無法讀取（{error}）。請重新執行 plansearch index 建立索引。"
             ) from error
-        return known
+        return {token: number for token in wanted if (number := self._numbers[token]) is not None}
 
     def counts(self, tokens: Iterable[str]) -> dict[str, int]:
         """In how many items each of those tokens stands that the index knows."""
