@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -154,7 +155,7 @@ def test_an_inverted_file_that_faiss_can_not_open_is_read(tmp_path: Path, monkey
     DenseStore.write(tmp_path, vectors, range(500), approximate=True)
     expected = DenseStore.open(tmp_path).candidates(vectors[:3], 5)
 
-    read = faiss.read_index
+    read: Any = faiss.read_index
 
     def refuse_paths(source: object, *flags: int) -> object:
         if isinstance(source, str):
