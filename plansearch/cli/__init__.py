@@ -69,8 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def load_commands(name: str | None = None) -> None:
     """Make a command known to ``app``, with those of its module; all of them where there is no command of that name."""
-    modules = [COMMANDS[name]] if name in COMMANDS else dict.fromkeys(COMMANDS.values())
-    for module in modules:
+    named = COMMANDS.get(name or "")
+    for module in [named] if named else dict.fromkeys(COMMANDS.values()):
         import_module(f"plansearch.cli.{module}")
 
 
