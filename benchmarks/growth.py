@@ -88,15 +88,20 @@ def print_table(measured: Sequence[Measured]) -> bool:
 
 
 def draw(measured: Sequence[Measured], folder: Path) -> None:
-    """Draw all figures over the number of items, both axes logarithmic, with a line that grows as the items do."""
+    """Draw all figures over the number of items, both axes logarithmic, with a line that grows as the items do.
+
+    The exponent from the first size to the last stands beside each name.
+    """
     items = [one.items for one in measured]
     picture, axes = plt.subplots(1, len(PANELS), figsize=(15, 5), layout="constrained")
     for axis, (title, unit) in zip(axes, PANELS, strict=True):
         drawn = [(figure.name, [figure.of(one) for one in measured]) for figure in FIGURES if figure.unit == unit]
         for name, values in drawn:
-            axis.plot(items, values, marker="o", markersize=4, label=name)
+            whole = exponents([items[0], items[-1]], [values[0], values[-1]])
+            label = f"{name} ({', '.join(f'{power:.2f}' for power in whole)})"
+            axis.plot(items, values, ":" if "p99" in name else "-", marker="o", markersize=4, label=label)
         start = min(values[0] for _, values in drawn)
-        axis.plot(items, [start * n / items[0] for n in items], color="0.6", linestyle="--", label="linear")
+        axis.plot(items, [start * n / items[0] for n in items], color="0.6", linestyle="--", label="linear (1.00)")
         axis.set(xscale="log", yscale="log", xlabel="items", ylabel=unit, title=title)
         axis.grid(visible=True, which="major", color="0.9")
         axis.legend(fontsize="small", frameon=False)

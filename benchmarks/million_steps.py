@@ -201,18 +201,20 @@ def recall(asked: argparse.Namespace) -> list[Recall]:
     can_compare = "exhaustive" in inspect.signature(search).parameters
     with PlanIndex.open(asked.folder / "index", encoder=encoder_of(asked.folder)) as index:
         kept, _ = filters_of(index, asked.share)
-        parts: list[float] = []
+        exact: list[tuple[str, Kept, SearchResult]] = []
 
-        def compare(query: str, one: Kept) -> None:
-            exact = exhaustive_of(index, query, one) if can_compare else answer_of(index, query, one)
-            if exact.hits and can_compare:
-                parts.append(part_found(answer_of(index, query, one), exact))
+        def answer(query: str, one: Kept) -> None:
+            exact.append((query, one, (exhaustive_of if can_compare else answer_of)(index, query, one)))
 
         calls = [
-            partial(compare, query, kept[place % len(kept)])
-            for place, query in enumerate(questions_of(asked)[WARMING:])
+            partial(answer, query, kept[place % len(kept)]) for place, query in enumerate(questions_of(asked)[WARMING:])
         ]
         times = timed(calls, asked.budget)
+        parts = [
+            part_found(answer_of(index, query, one), result)
+            for query, one, result in exact
+            if result.hits and can_compare
+        ]
     found, worst = float(np.mean(parts or [1])), min(parts, default=1.0)
     return [Recall(asked.share, len(parts), found, worst, times.median, not can_compare)]
 

@@ -148,7 +148,7 @@ def ask_txtai(given: Given, embeddings: Any) -> tuple[Answer, FilteredAnswer | N
 
 
 def build_lancedb(given: Given, directory: Path) -> float:
-    """Full-text index over the tokens; vectors in cells with scalar quantisation where there are many."""
+    """Full-text index over the tokens; vectors in cells where there are many, as txtai has them."""
     import lancedb
     import pyarrow as pa
 
@@ -172,7 +172,7 @@ def build_lancedb(given: Given, directory: Path) -> float:
     )
     table.create_scalar_index("city", index_type="BITMAP")
     if len(tokens) >= CELLS_FROM:
-        table.create_index(metric="cosine", vector_column_name="vector", index_type="IVF_HNSW_SQ")
+        table.create_index(metric="cosine", vector_column_name="vector", index_type="IVF_FLAT")
     return perf_counter() - started
 
 

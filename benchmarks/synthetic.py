@@ -35,9 +35,9 @@ CLAUSE_EXPONENT: Final = 0.6
 """The same of clauses: some measures stand in every plan, most in few."""
 COPIED: Final = 0.12
 """Share of items that copy an earlier one; of the sample plans' items about one in ten does, of real ones more."""
-CHANGED: Final = 0.55
+CHANGED: Final = 0.7
 """Share of clauses in which a word or a number is another one than in the sample plans."""
-CLAUSES: Final = (0.2, 0.6, 0.9, 1.0)
+CLAUSES: Final = (0.1, 0.6, 0.9, 1.0)
 """Share of items with at most so many clauses: 1, 2, 3, 4."""
 ASIDES: Final = 0.04
 """Share of items that are no measures: what a plan says of itself."""
