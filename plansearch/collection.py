@@ -25,7 +25,8 @@ from plansearch.frameworks import Framework
 from plansearch.isolation import FileReader
 from plansearch.limits import DEFAULT_LIMITS, Limits
 from plansearch.parsing.metadata import agency_type_of
-from plansearch.planfile import KNOWN_SUFFIXES, ReadingTask
+from plansearch.planfile import KNOWN_SUFFIXES, FileReading, ReadingTask
+from plansearch.readings import ReadingCache, reading_key
 from plansearch.types import Metadata, Plan, Progress, SkipKind, SkippedFile
 
 if sys.version_info >= (3, 11):
@@ -90,6 +91,7 @@ def read_collection(
     progress: Progress | None = None,
     frameworks: Sequence[Framework] | None = None,
     options: ReadingOptions | None = None,
+    readings: ReadingCache | None = None,
 ) -> Collection:
     """Read and parse all plans under a folder.
 
@@ -101,6 +103,7 @@ def read_collection(
         progress: called after each file with how many of how many are done.
         frameworks: the catalogs to align with; those that come with the program if not given.
         options: limits, and which files are plans whatever they look like.
+        readings: what files gave before; what is new is put in.
 
     Raises:
         ReadError: the folder is missing or cannot be listed.
@@ -116,7 +119,7 @@ def read_collection(
     with FileReader(options.limits) as reader:
         for done, (name, path) in enumerate(unique.items(), 1):
             try:
-                inspected = _inspect(reader, path, name, overrides, options)
+                inspected = _inspect(reader, path, name, overrides, options, readings=readings)
                 plans += [corrected.plan for corrected in inspected.plans]
                 skipped += inspected.asides
             except PlansearchError as error:
@@ -316,10 +319,12 @@ def _inspect(
     name: str,
     overrides: Mapping[str, Mapping[str, str | int]],
     options: ReadingOptions,
+    *,
+    readings: ReadingCache | None = None,
 ) -> InspectedFile:
     """Read one file, and apply what is known better."""
     task = ReadingTask(path, name, options.limits, options.forces(name), options.ocr, options.frameworks)
-    reading = reader.read(task)
+    reading = _read(reader, task, readings)
     file, remarks = _corrections_of(path)
     plans = [
         apply_corrections(
@@ -332,6 +337,19 @@ def _inspect(
         for number, plan in enumerate(reading.plans, 1)
     ]
     return InspectedFile(tuple(plans), reading.asides, file)
+
+
+def _read(reader: FileReader, task: ReadingTask, readings: ReadingCache | None) -> FileReading:
+    """What a file gives, or gave before."""
+    content = _content(task.path, task.limits) if readings is not None else None
+    key = reading_key(task, content) if content is not None else None
+    if readings is None or key is None:
+        return reader.read(task)
+    known = readings.get(key)
+    if known is None:
+        known = reader.read(task)
+        readings.put(key, known)
+    return known
 
 
 def _corrections_of(path: Path) -> tuple[CorrectionsFile | None, tuple[str, ...]]:

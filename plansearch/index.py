@@ -89,19 +89,26 @@ class PlanIndex:
                 written, or another process builds it now.
         """
         from plansearch.collection import read_collection  # noqa: PLC0415  the parsers, which no question needs
+        from plansearch.readings import READINGS, ReadingCache  # noqa: PLC0415  as well
 
         started = monotonic()
-        collection = read_collection(folder, progress, options=options)
-        return cls.build_from(
-            collection.plans,
-            collection.skipped,
-            directory,
-            encoder=load_encoder(model),
-            vocabulary=bundled_vocabulary() + read_vocabulary(folder / VOCABULARY_NAME),
-            folder=folder,
-            progress=progress,
-            started=started,
-        )
+        readings = ReadingCache(directory / READINGS)
+        try:
+            collection = read_collection(folder, progress, options=options, readings=readings)
+            report = cls.build_from(
+                collection.plans,
+                collection.skipped,
+                directory,
+                encoder=load_encoder(model),
+                vocabulary=bundled_vocabulary() + read_vocabulary(folder / VOCABULARY_NAME),
+                folder=folder,
+                progress=progress,
+                started=started,
+            )
+            readings.close(forget_unused=bool(report.items))
+        finally:
+            readings.close()
+        return report
 
     @classmethod
     def build_from(
