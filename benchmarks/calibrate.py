@@ -22,8 +22,9 @@ from plansearch.evaluation.judgements import JudgedQuery, read_judged_queries
 from plansearch.evaluation.measures import ndcg
 from plansearch.evaluation.scoring import items_judged
 from plansearch.results import SearchMode
+from plansearch.retrieval.evidence import ALONE, BENEFIT, RELATIVE, Evidence, Weights
 from plansearch.retrieval.question import understand
-from plansearch.retrieval.scoring import ALONE, BENEFIT, RELATIVE, THRESHOLDS, Evidence, Weights, gather, probability
+from plansearch.retrieval.scoring import THRESHOLDS, gather, probability
 
 Array = npt.NDArray[np.float64]
 

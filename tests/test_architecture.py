@@ -85,7 +85,7 @@ MAY_IMPORT = {
     "concreteness": GROUND | {"text", "promises"},
     "agencies": GROUND | {"results", "text"},
     "findings": GROUND | {"results", "promises"},
-    "retrieval": GROUND | {"results", "text", "vocabulary", "index", "agencies"},
+    "retrieval": GROUND | {"results", "text", "vocabulary", "yardstick", "store", "index", "agencies"},
     "matching": GROUND | {"results", "text", "background", "index", "findings"},
     "substance": GROUND | {"results", "index"},
     "losses": GROUND | {"frameworks", "index"},

@@ -14,13 +14,13 @@ from plansearch.errors import IndexBrokenError
 from plansearch.index import PlanIndex
 from plansearch.report.search_view import headline
 from plansearch.results import Filters, SearchMode, SearchResult
-from plansearch.retrieval import search
-from plansearch.retrieval.candidates import FINAL, name_candidates
+from plansearch.retrieval import candidates, search
+from plansearch.retrieval.candidates import FINAL, Candidates
 from plansearch.retrieval.pools import SomeItems, WholeIndex
 from plansearch.retrieval.question import understand
 from plansearch.retrieval.scoring import word_weights
 from plansearch.store.dense import DenseStore
-from plansearch.store.lexical import SAMPLE_SIZE, LexicalStore
+from plansearch.store.lexical import SAMPLE_SIZE, LexicalStore, best_positions
 from plansearch.store.vectors import VectorCache
 from plansearch.types import FloatMatrix, Progress
 
@@ -99,7 +99,7 @@ def test_nothing_is_called_not_found_before_every_item_was_looked_at(
 ) -> None:
     nothing = np.empty(0, dtype=np.int64)
     monkeypatch.setattr(DenseStore, "candidates", lambda *_: nothing)
-    monkeypatch.setattr(LexicalStore, "leading", lambda *_: nothing)
+    monkeypatch.setattr(candidates, "best_positions", lambda *_: nothing)
     found = search(large, "無障礙設施")
     assert found.complete
     assert ids(found) == ids(search(large, "無障礙設施", exhaustive=True))
@@ -131,7 +131,7 @@ def test_candidates_keep_to_what_is_allowed(large: PlanIndex) -> None:
     allowed = np.arange(len(large)) % 3 == 0
     weights = word_weights(large, understand(large, "志工"))
     vectors = [large.encoder.encode_queries(["志工"])]
-    named = name_candidates(large, FINAL, vectors=vectors, weights=weights, allowed=allowed)
+    named = Candidates(large, "hybrid", weights, weights, weights).name(FINAL, vectors, allowed)
     assert len(named.positions)
     assert allowed[named.positions].all()
     assert not len(large.dense.candidates(vectors[0], 10, np.zeros(len(large), dtype=np.bool_)))
@@ -199,7 +199,7 @@ def test_the_leading_items_are_those_of_the_highest_scores(zipf: tuple[LexicalSt
     store, weights = zipf
     allowed = np.arange(store.n_items) % 10 > 0
     scored = store.scores(weights) * allowed
-    leading = store.leading(weights, 100, allowed, budget=10**9)
+    leading = best_positions(scored, 100)
     assert len(leading) >= 100
     assert scored[leading].min() >= np.sort(scored)[-100]
     assert allowed[leading].all()
@@ -209,9 +209,8 @@ def test_rare_words_are_read_first_and_common_ones_only_within_the_budget(
     zipf: tuple[LexicalStore, Mapping[str, float]],
 ) -> None:
     store, weights = zipf
-    everywhere = np.ones(store.n_items, dtype=np.bool_)
-    rare = store.holders(["rare"])
-    assert store.leading(weights, store.n_items, everywhere, budget=1).tolist() == rare.tolist()
+    assert np.flatnonzero(store.partial_scores(weights, budget=1)).tolist() == store.holders(["rare"]).tolist()
+    assert store.partial_scores(weights, budget=10**9).tolist() == store.scores(weights).tolist()
 
 
 @pytest.mark.parametrize("positions", [[0, 5, 9], list(range(0, 60_000, 3)), []], ids=["few", "many", "none"])

@@ -12,15 +12,12 @@ from hypothesis import strategies as st
 from plansearch.background import PROBES, common_texts, example_measures, similarity_by_chance, word_statistics
 from plansearch.index import PlanIndex
 from plansearch.results import SearchMode
+from plansearch.retrieval.evidence import ALONE, BENEFIT, RELATIVE, Evidence
 from plansearch.retrieval.pools import standard_scores
 from plansearch.retrieval.question import understand
 from plansearch.retrieval.scoring import (
-    ALONE,
-    BENEFIT,
     FEW_ITEMS,
-    RELATIVE,
     THRESHOLDS,
-    Evidence,
     gather,
     grade_of,
     log_odds,

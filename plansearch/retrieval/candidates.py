@@ -4,57 +4,148 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from plansearch.index import PlanIndex
-from plansearch.retrieval.pools import SomeItems
+from plansearch.results import SearchMode
+from plansearch.retrieval.evidence import RELATIVE, Evidence, odds_of
+from plansearch.retrieval.pools import Positions, Scores, SomeItems
+from plansearch.store.lexical import best_positions
 from plansearch.types import FloatMatrix
+from plansearch.yardstick import LEAST_DEVIATION
 
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How many candidates each leg names."""
+    """How many candidates each way names."""
 
     texts: int
     """Nearest to each vector."""
     items: int
-    """With most of the words, by their rarity."""
+    """With most of the words, by their rarity; of those as many that mean it and that are likely by both."""
 
 
-FIRST: Final = Depth(texts=100, items=200)
+FIRST: Final = Depth(texts=50, items=50)
 """The best of all items, whatever the filters: they say whether the subject is known, and feed back."""
 
-FINAL: Final = Depth(texts=200, items=400)
+FINAL: Final = Depth(texts=300, items=200)
 """Those among which the hits are. ``benchmarks/RESULTS.md`` says how often one is missed."""
+
+HAVING_WORDS: Final = 8_000
+"""Items with most of the words whose meaning is looked at: where many have all the words of a question, the best need
+be neither the shortest nor among the nearest of all items."""
+
+NEARLY_ALL: Final = 0.8
+"""Share of items from which on candidates are named among all, which is quicker, and a few of them left out."""
 
 READ_AT_MOST: Final = 600_000
 """Entries of words' columns that are read to name items; rare words come first."""
 
 
-def name_candidates(
-    index: PlanIndex,
-    depth: Depth,
-    *,
-    vectors: Sequence[FloatMatrix],
-    weights: Mapping[str, float],
-    allowed: npt.NDArray[np.bool_] | None = None,
-) -> SomeItems:
-    """Items that may be the best: nearest to any of some vectors, or with most of some words.
+class Candidates:
+    """Names candidates for one question, first among all items, then near another vector or among fewer items.
 
     Args:
         index: one whose dense store is approximate.
-        depth: how many of each leg.
-        vectors: each ``(1, dimension)``.
-        weights: tokens and how often each counts.
-        allowed: which items may answer, ``(n_items,)``; all by default.
+        mode: which legs count.
+        weights: all tokens of the question and how often each counts.
+        telling: those of them that may name an item.
+        own: the question's own tokens and how much each tells.
     """
-    named = [np.empty(0, dtype=np.int64)]
-    if vectors:
-        named.append(index.dense.candidates(np.concatenate(vectors), depth.texts, allowed))
-    if weights:
-        may = np.ones(len(index), dtype=np.bool_) if allowed is None else allowed
-        named.append(index.lexical.leading(weights, depth.items, may, READ_AT_MOST))
-    return SomeItems(index, np.unique(np.concatenate(named)))
+
+    def __init__(
+        self,
+        index: PlanIndex,
+        mode: SearchMode,
+        weights: Mapping[str, float],
+        telling: Mapping[str, float],
+        own: Mapping[str, float],
+    ) -> None:
+        self._index = index
+        self._mode = mode
+        self._weights = weights
+        self._telling = telling
+        self._own = own
+
+    def name(
+        self, depth: Depth, vectors: Sequence[FloatMatrix], allowed: npt.NDArray[np.bool_] | None = None
+    ) -> SomeItems:
+        """Items that may be the best: nearest to any of some vectors, with most of the words, or likely by both.
+
+        Args:
+            depth: how many of each.
+            vectors: each ``(1, dimension)``; the first is the question's, the last says what is meant best.
+            allowed: which items may answer, ``(n_items,)``; all by default.
+        """
+        named = [np.empty(0, dtype=np.int64)]
+        kept = allowed
+        if allowed is not None and np.count_nonzero(allowed) >= NEARLY_ALL * len(allowed):
+            allowed = None  # what is not allowed is left out at the end
+        if vectors:
+            named.append(self._index.dense.candidates(np.concatenate(vectors), depth.texts, allowed))
+        if self._telling:
+            having = self._having if allowed is None else self._with_words(allowed)
+            cosines = [(having.vectors @ vector[0]).astype(np.float64) for vector in vectors]
+            values = (having.scores, self._likely(having, vectors, cosines), *cosines)
+            named += [having.best(one, depth.items) for one in values]
+        positions = np.unique(np.concatenate(named))
+        return SomeItems(self._index, positions if kept is None else positions[kept[positions]], spread=self._spread)
+
+    def _likely(self, having: _Having, vectors: Sequence[FloatMatrix], cosines: Sequence[Scores]) -> Scores:
+        """About the log odds that items answer, as far as the question's own words tell."""
+        meaning = similar = np.zeros(len(having.positions))
+        if vectors:
+            mean, deviation = self._index.dense.cells.distribution(vectors[-1])
+            meaning = (cosines[-1] - mean) / max(deviation, LEAST_DEVIATION)
+            similar = self._index.chance.standardise(cosines[0])
+        mean, deviation = self._spread
+        words = (having.scores - mean) / max(deviation, LEAST_DEVIATION)
+        nothing = np.zeros(len(having.positions))
+        evidence = Evidence(meaning, words, similar, having.covered, nothing, having.covered)
+        return odds_of(evidence, RELATIVE[self._mode], self._mode)
+
+    @cached_property
+    def _having(self) -> _Having:
+        return self._with_words(None)
+
+    def _with_words(self, allowed: npt.NDArray[np.bool_] | None) -> _Having:
+        """The allowed items with most of the words, as far as rare ones tell."""
+        scores = self._scores if allowed is None else self._scores * allowed
+        positions = best_positions(scores, HAVING_WORDS)
+        characters = {token: weight for token, weight in self._weights.items() if token not in self._telling}
+        whole = scores[positions].astype(np.float64)
+        for token, values in self._index.lexical.at(characters, positions).items():
+            whole += characters[token] * values
+        covered = SomeItems(self._index, positions).coverage(self._own)
+        return _Having(positions, whole, covered, self._index.dense.vectors(positions))
+
+    @cached_property
+    def _scores(self) -> npt.NDArray[np.float32]:
+        return self._index.lexical.partial_scores(self._telling, READ_AT_MOST)
+
+    @cached_property
+    def _spread(self) -> tuple[float, float]:
+        return self._index.lexical.distribution(self._weights)
+
+
+@dataclass(frozen=True, slots=True)
+class _Having:
+    """Items that have words of a question; one number for each."""
+
+    positions: Positions
+    scores: Scores
+    """BM25 of the question's words, those that stand in very many items left out."""
+    covered: Scores
+    """Part of the question's own words, by their rarity."""
+    vectors: FloatMatrix
+
+    def best(self, values: Scores, limit: int) -> Positions:
+        """The positions of the highest of some values, one for each item."""
+        if len(values) <= limit:
+            return self.positions
+        best: Positions = self.positions[values >= np.partition(values, -limit)[-limit]]
+        return best

@@ -80,8 +80,16 @@ class WholeIndex:
 class SomeItems:
     """Some items of an index; what stands out does so among all."""
 
-    def __init__(self, index: PlanIndex, positions: Positions) -> None:
+    def __init__(self, index: PlanIndex, positions: Positions, *, spread: tuple[float, float] | None = None) -> None:
+        """Take some items.
+
+        Args:
+            index: where they are.
+            positions: which, ascending.
+            spread: mean and deviation of the BM25 scores of all items, where they are known already.
+        """
         self._index = index
+        self._spread = spread
         self.positions = positions
         self._known: dict[str, npt.NDArray[np.float32] | None] = {}
         """What each token that was asked for gives to the items; ``None`` where no item of the index has it."""
@@ -100,7 +108,7 @@ class SomeItems:
         scores = np.zeros(len(self.positions))
         for token, values in self._values(weights).items():
             scores += weights[token] * values
-        return _standardised(scores, self._index.lexical.distribution(weights))
+        return _standardised(scores, self._spread or self._index.lexical.distribution(weights))
 
     def coverage(self, weights: Mapping[str, float]) -> Scores:
         """How much of some tokens each item has, by their weights, 0 to 1."""

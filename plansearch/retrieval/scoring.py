@@ -18,7 +18,8 @@ import numpy.typing as npt
 
 from plansearch.index import PlanIndex
 from plansearch.results import Grade, SearchMode
-from plansearch.retrieval.candidates import FINAL, FIRST, name_candidates
+from plansearch.retrieval.candidates import FINAL, FIRST, Candidates
+from plansearch.retrieval.evidence import ALONE, RELATIVE, Evidence, odds_of
 from plansearch.retrieval.pools import Pool, Positions, Scores, WholeIndex
 from plansearch.retrieval.question import Question
 from plansearch.text import Tokenizer, telling_tokens
@@ -52,24 +53,6 @@ FEW_ITEMS: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """What speaks for each item of a pool; every field is ``(n_rated,)``, zeros where a mode does not look."""
-
-    meaning: Scores
-    """How far its vector stands out among all items, in standard deviations."""
-    words: Scores
-    """How far its words stand out among all items, in standard deviations."""
-    similar: Scores
-    """How far its vector is nearer than chance, in standard deviations of the model."""
-    covered: Scores
-    """Part of the question's words that it has, by their rarity, 0 to 1."""
-    meant: Scores
-    """Part of the best fitting added term that it has, 0 to 1."""
-    reached: Scores
-    """Part of the question's words that it has itself or by an added term, by their rarity, 0 to 1."""
-
-
-@dataclass(frozen=True, slots=True)
 class Gathered:
     """Evidence, and of what."""
 
@@ -82,45 +65,6 @@ class Gathered:
     """Whether these are all items, and not only candidates for the best."""
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """Of a logistic function over `Evidence`."""
-
-    base: float
-    outstanding: float = 0.0
-    similar: float = 0.0
-    covered: float = 0.0
-    meant: float = 0.0
-    reached: float = 0.0
-
-    def of_meaning(self, evidence: Evidence) -> Scores:
-        """What the meaning adds to the log odds."""
-        return self.outstanding * evidence.meaning + self.similar * evidence.similar
-
-    def of_words(self, evidence: Evidence) -> Scores:
-        """What the words add to the log odds."""
-        return (
-            self.outstanding * evidence.words
-            + self.covered * evidence.covered
-            + self.meant * evidence.meant
-            + self.reached * evidence.reached
-        )
-
-    def odds(self, evidence: Evidence) -> Scores:
-        """Log odds that each item answers."""
-        return self.base + self.of_meaning(evidence) + self.of_words(evidence)
-
-
-ALONE: Final = Weights(similar=0.7, reached=5.65, base=-7.11)
-"""Judges an item for itself, whatever else is in the index."""
-
-RELATIVE: Final[dict[SearchMode, Weights]] = {
-    "hybrid": Weights(outstanding=0.59, similar=0.21, covered=1.17, meant=1.55, base=-5.9),
-    "meaning": Weights(outstanding=1.51, similar=0.23, base=-5.92),
-    "words": Weights(outstanding=0.67, covered=2.48, meant=2.22, base=-5.08),
-}
-"""Judges an item among the others."""
-
 TOUCHED: Final = 0.024
 """Least probability of the best item, judged alone, for the plans to speak of a question's subject at all. Of 35
 questions off all subjects three come to more, of 108 judged queries four to less, all of them sentences that share
@@ -131,10 +75,6 @@ TOUCHED_WITH_UNKNOWN_WORDS: Final = 0.1
 
 MANY_UNKNOWN: Final = 1 / 3
 """Part of a question's words from which on unknown ones count. Sentences have many words that plans never use."""
-
-BENEFIT: Final = 2.0
-"""Log odds by which standing out among the others can raise an item above what speaks for it alone. Something always
-stands out; without this bound the best item of a question off all subjects would come to 0.99."""
 
 THRESHOLDS: Final[dict[Grade, float]] = {"high": 0.7, "related": 0.3, "possible": 0.05}
 """Least probability of each grade. ``benchmarks/RESULTS.md`` says how many items of each grade answered."""
@@ -193,12 +133,9 @@ def rate(
     weights = RELATIVE[mode]
     if mode != "words" and len(index) < FEW_ITEMS:
         weights = ALONE
-    odds = weights.odds(evidence)
-    if mode != "words":
-        odds = np.minimum(odds, ALONE.odds(evidence) + BENEFIT)
     return Ratings(
         found.positions,
-        odds,
+        odds_of(evidence, weights, mode),
         weights.of_meaning(evidence),
         weights.of_words(evidence),
         evidence.reached,
@@ -223,14 +160,17 @@ def gather(
     vectors = [] if asked is None or mode == "words" else [asked]
     complete = exhaustive or not index.dense.is_approximate
     weights = {} if mode == "meaning" else word_weights(index, question)
-    telling = _without_characters(weights, question)
-    pool: Pool = WholeIndex(index) if complete else name_candidates(index, FIRST, vectors=vectors, weights=telling)
+    candidates = None
+    if not complete:
+        own = _weights(index, question.tokens, question.content)
+        candidates = Candidates(index, mode, weights, _without_characters(weights, question), own)
+    pool: Pool = WholeIndex(index) if candidates is None else candidates.name(FIRST, vectors)
     evidence = _gather(index, question, weights, vectors, pool)
     touched = touches(evidence, question) if vectors else bool(_shared(evidence).any())
     if vectors and touched:
         vectors.append(_with_feedback(index, vectors[0], evidence.meaning + evidence.words, pool.positions))
-    if not complete:
-        pool = name_candidates(index, FINAL, vectors=vectors, weights=telling, allowed=allowed)
+    if candidates is not None:
+        pool = candidates.name(FINAL, vectors, allowed)
         evidence = _gather(index, question, weights, vectors, pool)
     if vectors and touched:
         meaning = pool.standing_out_in_meaning(vectors[-1], pool.cosines(vectors[-1]))

@@ -227,16 +227,12 @@ class LexicalStore:
                 scores[rows] += values if weight == 1 else np.float32(weight) * values
         return _finite(scores)
 
-    def leading(
-        self, weights: Mapping[str, float], limit: int, allowed: npt.NDArray[np.bool_], budget: int
-    ) -> npt.NDArray[np.int64]:
-        """Positions of about the best allowed items by `scores`, ascending, without reading all of common words.
+    def partial_scores(self, weights: Mapping[str, float], budget: int) -> npt.NDArray[np.float32]:
+        """`scores` without those of the commonest tokens, ``(n_items,)``.
 
         Args:
             weights: tokens and how often each counts.
-            limit: how many are wanted; where several have the least score there may be some more.
-            allowed: which items may answer, ``(n_items,)``.
-            budget: how many entries of columns are read; the rarest words come first, and one of them at least.
+            budget: how many entries of columns are read; the rarest tokens come first, and one of them at least.
         """
         known = self.columns(weights)
         rarest = sorted(known, key=lambda token: (len(self._columns.holders(known[token])), token))
@@ -247,8 +243,7 @@ class LexicalStore:
                 break
             read += len(rows)
             scores[rows] += np.float32(weights[token]) * values
-        scores *= allowed
-        return _best(_finite(scores), limit)
+        return _finite(scores)
 
     def distribution(self, weights: Mapping[str, float]) -> tuple[float, float]:
         """Mean and standard deviation of `scores` over all items, from the sample where there is one."""
@@ -298,8 +293,11 @@ class LexicalStore:
             ) from error
 
 
-def _best(scores: npt.NDArray[np.float32], limit: int) -> npt.NDArray[np.int64]:
-    """Positions of the highest scores above 0, ascending; to sort a million takes longer than all the rest."""
+def best_positions(scores: npt.NDArray[np.float32], limit: int) -> npt.NDArray[np.int64]:
+    """Positions of the highest scores above 0, ascending; of equal ones at the end there may be more than the limit.
+
+    To sort a million would take longer than all the rest of a search.
+    """
     seen = np.sort(scores[::AT_ONCE])
     least = seen[-min(len(seen), 1 + 2 * limit // AT_ONCE)] if len(seen) else 0.0
     found = np.flatnonzero(scores >= least) if least > 0 else np.flatnonzero(scores)
