@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -89,7 +89,7 @@ class Candidates:
             named.append(self._index.dense.candidates(np.concatenate(vectors), depth.texts, allowed))
         if self._telling:
             having = self._having if allowed is None else self._with_words(allowed)
-            cosines = [(having.vectors @ vector[0]).astype(np.float64) for vector in vectors]
+            cosines = [having.cosines(vector) for vector in vectors]
             values = (having.scores, self._likely(having, vectors, cosines), *cosines)
             named += [having.best(one, depth.items) for one in values]
         positions = np.unique(np.concatenate(named))
@@ -142,6 +142,15 @@ class _Having:
     covered: Scores
     """Part of the question's own words, by their rarity."""
     vectors: FloatMatrix
+    _known: dict[bytes, Scores] = field(default_factory=dict)
+    """Cosines to vectors that were asked for already: the question's own comes twice."""
+
+    def cosines(self, vector: FloatMatrix) -> Scores:
+        """Similarity to a vector, ``(1, dimension)``."""
+        key = vector.tobytes()
+        if key not in self._known:
+            self._known[key] = (self.vectors @ vector[0]).astype(np.float64)
+        return self._known[key]
 
     def best(self, values: Scores, limit: int) -> Positions:
         """The positions of the highest of some values, one for each item."""
