@@ -12,7 +12,7 @@ __all__ = ["BundledEncoder", "check_device", "load_encoder"]
 
 
 def check_device(device: str) -> None:
-    """Refuse a device that was asked for by name and does not work; this imports torch only where it isn't the processor.
+    """Refuse a device that was asked for by name and does not work; for the processor nothing is imported.
 
     Raises:
         EncoderError: torch is missing, or it can't compute there.

@@ -1,7 +1,7 @@
 """Runs a BERT that makes one vector of a text, many texts at once; the only module that imports torch.
 
-sentence-transformers could run it too, but takes 6 to 9 s to import, and shares out each small product of matrices among
-the processor's cores. Here each core takes batches of its own.
+sentence-transformers could run it too, but takes 6 to 9 s to import, and shares out each small product of matrices
+among the processor's cores. Here each core takes batches of its own.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Layer: TypeAlias = dict[str, tuple[torch.Tensor, torch.Tensor]]
 
 Precision = Literal["float32", "bfloat16"]
+PRECISIONS: Final[tuple[Precision, ...]] = ("float32", "bfloat16")
 
 CPU_TOKENS: Final = 1024
 """Tokens of a batch for one core: with 512 or 2048 it is no faster (measured)."""
@@ -98,16 +99,18 @@ class Bert:
             done += len(batch)
             if progress is not None:
                 progress(min(done, len(texts)), len(texts))
-        return sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), np.float32(1e-12))
+        vectors: FloatMatrix = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), np.float32(1e-12))
+        return vectors
 
     def _windows(self, texts: Sequence[str]) -> list[_Window]:
         begin, end = self._tokenizer.encode("").ids
         room = self._longest - _SPECIAL
-        windows = []
-        for row, encoding in enumerate(self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)):
-            tokens = encoding.ids
-            for start in range(0, max(len(tokens), 1), room):
-                windows.append(_Window(row, (begin, *tokens[start : start + room], end)))
+        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        windows = [
+            _Window(row, (begin, *tokens[start : start + room], end))
+            for row, tokens in enumerate(encoding.ids for encoding in encodings)
+            for start in range(0, max(len(tokens), 1), room)
+        ]
         return sorted(windows, key=lambda window: len(window.tokens), reverse=True)
 
     def _batches(self, windows: Sequence[_Window]) -> list[list[_Window]]:

