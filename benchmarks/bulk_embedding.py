@@ -46,7 +46,7 @@ import time; started = time.perf_counter()
 from plansearch.encoders import load_encoder
 encoder = load_encoder(None, device={device!r}, workers={workers!r})
 encoder.expect(10**6)
-print("loaded" if encoder._bulk is not None else "not loaded", time.perf_counter() - started)
+print("loaded" if encoder.through_torch else "not loaded", time.perf_counter() - started)
 """
 
 

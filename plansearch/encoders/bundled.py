@@ -76,6 +76,11 @@ class BundledEncoder:
         """Length of a vector: 384."""
         return int(self._engine.dim)
 
+    @property
+    def through_torch(self) -> bool:
+        """Whether passages go through torch now."""
+        return self._bulk is not None
+
     def encode_queries(self, texts: Sequence[str]) -> FloatMatrix:
         """Vectors of questions, ``(len(texts), 384)``, normalised."""
         return self._matrix(self._engine.query([_prepare(text) for text in texts]))
