@@ -3,11 +3,11 @@
 Usage: python benchmarks/bulk_embedding.py [--plans 100] [--device auto|cpu|cuda] [--workers N]
 
 The plans are the text plans of ``corpus/``, again and again, with a word of the number in each line, so that no text
-occurs twice. All engines get the same distinct texts, folded; the slow ones get a share, evenly taken. The engines' rows don't count
-the loading of a model; the rows of `plansearch index` count everything from the start of the process, with no vectors
-known. "First" is the first time on a computer: the model has to be written and measured. All engines take turns for
-some rounds, and the best of each counts, since whatever else the machine does can only make it slower; the processor's
-own time stands beside, which that disturbs less. No other round begins after two minutes.
+occurs twice. All engines get the same distinct texts, folded; the slow ones get a share, evenly taken. The engines'
+rows don't count the loading of a model; the row of `plansearch index` counts everything from the start of the process,
+with no vectors known. "The first time" is that on a computer: the model has to be written and measured. All engines
+take turns for some rounds, and the best of each counts, since whatever else the machine does can only make it slower;
+the processor's own time stands beside, which that disturbs less. No other round begins after two minutes.
 """
 
 from __future__ import annotations
@@ -158,9 +158,8 @@ def report(best: dict[str, Measured], warm: float, first: float) -> int:
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for row in best.values():
         times, share = row.pace / light, row.pace / raw
-        print(
-            f"| {row.name} | {row.texts} | {row.seconds:.1f} | {row.pace:.1f} | {times:.2f} | {share:.2f} | {row.cost:.1f} |"
-        )
+        numbers = f"{row.texts} | {row.seconds:.1f} | {row.pace:.1f} | {times:.2f} | {share:.2f} | {row.cost:.1f}"
+        print(f"| {row.name} | {numbers} |")
     print(f"\nUntil the first text goes through torch: {warm:.1f} s, the first time on a computer {first:.1f} s.")
     fast = best["bulk"].pace
     saved = 1 / light - 1 / fast
