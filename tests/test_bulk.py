@@ -122,6 +122,13 @@ def test_torch_is_used_from_the_break_even_on(there: bool, request: pytest.Fixtu
     assert least / bulk.LIGHT_PACE == pytest.approx(seconds + least / bulk.BULK_PACE, abs=0.05)
 
 
+@pytest.mark.usefixtures("cached")
+def test_passages_that_nobody_announced_never_wait_for_torch() -> None:
+    encoder = BundledEncoder()
+    encoder.encode_passages(["設置坡道"] * (bulk.break_even(bulk.LOAD_SECONDS) + 1))
+    assert not encoder.through_torch
+
+
 @pytest.mark.usefixtures("nowhere")
 def test_few_texts_never_wait_for_torch() -> None:
     assert not opened(BundledEncoder(), 300)
