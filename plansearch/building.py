@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 from plansearch.background import (
@@ -29,11 +31,15 @@ from plansearch.store.lexical import K1, B, LexicalStore
 from plansearch.store.vectors import VectorCache
 from plansearch.text import FOLD_VERSION, Tokenizer
 from plansearch.tokenising import tokenise
-from plansearch.types import Encoder, FloatMatrix, Plan, PlanItem, Progress, SkippedFile
+from plansearch.types import Encoder, ExpectingEncoder, FloatMatrix, Plan, PlanItem, Progress, SkippedFile
 from plansearch.vocabulary import Vocabulary
 
-EMBED_BATCH: Final = 32
-"""Texts embedded between two commits to the vector cache: about a second of work."""
+EMBED_BATCH: Final = 16
+"""Texts embedded before the first commit to the vector cache; how many follow is by how long that took."""
+EMBED_SECONDS: Final = 2.0
+"""Work between two commits."""
+EMBED_MOST: Final = 4096
+"""Texts embedded between two commits, however fast that goes."""
 
 PASSAGE_VERSION: Final = 2
 """Changes whenever `passage` would put another text together, or it would be found by other tokens."""
@@ -140,10 +146,22 @@ def _embed(
 ) -> tuple[FloatMatrix, int]:
     """Vectors of distinct texts, and how many of them the cache didn't have."""
     with VectorCache(directory / VECTOR_CACHE) as cache:
-        missing = cache.missing(encoder.name, texts)
-        for start in range(0, len(missing), EMBED_BATCH):
-            batch = missing[start : start + EMBED_BATCH]
-            cache.add(encoder.name, batch, encoder.encode_passages(batch))
-            if progress is not None:
-                progress(start + len(batch), len(missing))
+        # of like length together, since a batch takes as long as its longest; the longest first
+        missing = sorted(cache.missing(encoder.name, texts), key=len, reverse=True)
+        if progress is not None and missing:
+            progress(0, len(missing))
+        if isinstance(encoder, ExpectingEncoder):
+            encoder.expect(len(missing))
+        done, size = 0, EMBED_BATCH
+        while done < len(missing):
+            began, batch = monotonic(), missing[done : done + size]
+            told = None if progress is None else partial(_tell, progress, done, len(missing))
+            cache.add(encoder.name, batch, encoder.encode_passages(batch, told))
+            done += len(batch)
+            pace = len(batch) / max(monotonic() - began, 1e-6)
+            size = int(min(max(pace * EMBED_SECONDS, 1), EMBED_MOST, 4 * size))
         return cache.read(encoder.name, texts, encoder.dimension), len(missing)
+
+
+def _tell(progress: Progress, before: int, total: int, done: int, _of_batch: int) -> None:
+    progress(before + done, total)

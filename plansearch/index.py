@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from plansearch.encoders import load_encoder
+from plansearch.encoders import check_device, load_encoder
 from plansearch.encoders.bundled import BUNDLED_PREFIX
 from plansearch.errors import IndexBrokenError, ModelMismatchError, StoreError
 from plansearch.results import BuildReport, IndexedItem, PlanSummary
@@ -68,6 +68,8 @@ class PlanIndex:
         model: str | None = None,
         progress: Progress | None = None,
         options: ReadingOptions | None = None,
+        device: str = "auto",
+        workers: int | None = None,
     ) -> BuildReport:
         """Read all plans of a folder and write an index of them.
 
@@ -80,6 +82,8 @@ class PlanIndex:
             model: an embedding model by name or folder; the bundled one by default.
             progress: told (done, total) first of files, then of texts to embed.
             options: how files are read: limits, and which are plans whatever they look like.
+            device: where many texts are embedded: ``auto``, ``cpu``, ``cuda``, or whatever torch calls it.
+            workers: how many of the processor's cores read files and embed; by default all.
 
         Returns:
             What was done. Where no plan was found, nothing is written.
@@ -92,14 +96,15 @@ class PlanIndex:
         from plansearch.readings import READINGS, ReadingCache  # noqa: PLC0415  as well
 
         started = monotonic()
+        check_device(device)
         readings = ReadingCache(directory / READINGS)
         try:
-            collection = read_collection(folder, progress, options=options, readings=readings)
+            collection = read_collection(folder, progress, options=options, readings=readings, workers=workers)
             report = cls.build_from(
                 collection.plans,
                 collection.skipped,
                 directory,
-                encoder=load_encoder(model),
+                encoder=load_encoder(model, device=device, workers=workers),
                 vocabulary=bundled_vocabulary() + read_vocabulary(folder / VOCABULARY_NAME),
                 folder=folder,
                 progress=progress,
@@ -168,6 +173,7 @@ class PlanIndex:
             removed=removed,
             unchanged=unchanged,
             seconds=monotonic() - started,
+            remarks=tuple(getattr(encoder, "remarks", ())),
         )
 
     @classmethod

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import threading
 import types
 import typing
 from dataclasses import asdict, fields, is_dataclass
@@ -42,6 +43,8 @@ class ReadingCache:
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._used: set[str] = set()
+        self._lock = threading.Lock()
+        """Several files are read at the same time."""
         if path.is_file():
             self._connect()
 
@@ -70,7 +73,8 @@ class ReadingCache:
         if self._connection is None:
             return None
         try:
-            row = self._connection.execute("SELECT reading FROM readings WHERE key = ?", (key,)).fetchone()
+            with self._lock:
+                row = self._connection.execute("SELECT reading FROM readings WHERE key = ?", (key,)).fetchone()
             reading = None if row is None else made(FileReading, json.loads(row[0]))
         except (sqlite3.Error, ValueError, TypeError, KeyError, RecursionError):
             return None
@@ -81,21 +85,22 @@ class ReadingCache:
         """Remember a reading that gave a plan; what gave none may only have lacked time or a program."""
         if not reading.plans:
             return
+        text = json.dumps(asdict(reading), ensure_ascii=True)
         try:
-            if self._connection is None:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._connect()
-            if self._connection is not None:
-                text = json.dumps(asdict(reading), ensure_ascii=True)
-                with self._connection:
-                    self._connection.execute("INSERT OR REPLACE INTO readings VALUES (?, ?)", (key, text))
-                self._used.add(key)
+            with self._lock:
+                if self._connection is None:
+                    self._path.parent.mkdir(parents=True, exist_ok=True)
+                    self._connect()
+                if self._connection is not None:
+                    with self._connection:
+                        self._connection.execute("INSERT OR REPLACE INTO readings VALUES (?, ?)", (key, text))
+                    self._used.add(key)
         except (OSError, sqlite3.Error):
             return
 
     def _connect(self) -> None:
         try:
-            self._connection = sqlite3.connect(self._path)
+            self._connection = sqlite3.connect(self._path, check_same_thread=False)
             with self._connection:
                 self._connection.execute("CREATE TABLE IF NOT EXISTS readings (key TEXT PRIMARY KEY, reading TEXT)")
         except sqlite3.Error:

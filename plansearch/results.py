@@ -296,3 +296,5 @@ class BuildReport:
     unchanged: bool
     """True when nothing had changed and the index was left as it was."""
     seconds: float
+    remarks: tuple[str, ...] = ()
+    """What a person could do so that the next build is faster."""

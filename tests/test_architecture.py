@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "readers": GROUND | {"numbering", "limits"},
     "frameworks": GROUND | {"text", "numbering"},
     "parsing": GROUND | {"text", "numbering", "frameworks"},
-    "encoders": GROUND | {"text"},
+    "encoders": GROUND | {"text", "frameworks", "limits"},
     "titles": {"numbering"},
     "division": GROUND | {"numbering", "parsing", "titles"},
     "recognition": GROUND | {"numbering", "parsing", "titles"},

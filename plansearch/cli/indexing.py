@@ -11,6 +11,7 @@ from plansearch.cli.app import app
 from plansearch.cli.delivery import deliver
 from plansearch.cli.light import LightCommand
 from plansearch.cli.options import (
+    DeviceOption,
     ExpandedOption,
     ForceOption,
     FormatOption,
@@ -22,6 +23,7 @@ from plansearch.cli.options import (
     PagesOption,
     SizeOption,
     TimeoutOption,
+    WorkersOption,
     limits_of,
 )
 from plansearch.errors import SOME_UNREADABLE, PlansearchError
@@ -42,6 +44,8 @@ def index(
     max_nesting: NestingOption = 20,
     timeout: TimeoutOption = 120,
     max_memory: MemoryOption = "4GB",
+    device: DeviceOption = "auto",
+    workers: WorkersOption = None,
     form: FormatOption = None,
     output: OutputOption = None,
 ) -> None:
@@ -65,7 +69,9 @@ def index(
     limits = limits_of(max_size, max_expanded, max_pages, max_nesting, timeout, max_memory)
     options = ReadingOptions(limits, tuple(force or ()), ocr)
     with progress_bar("讀取計畫", "計算向量") as progress:
-        built = PlanIndex.build(folder, index, model=model, progress=progress, options=options)
+        built = PlanIndex.build(
+            folder, index, model=model, progress=progress, options=options, device=device, workers=workers
+        )
     deliver(build_report(built), form, output)
     if not built.items:
         message = f"{folder} 裡沒有讀得懂的計畫，沒有建立索引。請確認資料夾是否正確、檔案格式是否支援。"

@@ -119,6 +119,7 @@ def build_record(report: BuildReport) -> Record:
         "unchanged": report.unchanged,
         "seconds": round(report.seconds, 3),
         "skipped": [skipped_record(skipped) for skipped in report.skipped],
+        "remarks": list[Value](report.remarks),
     }
 
 
