@@ -162,8 +162,8 @@ def gather(
     weights = {} if mode == "meaning" else word_weights(index, question)
     candidates = None
     if not complete:
-        own = _weights(index, question.tokens, question.content)
-        candidates = Candidates(index, mode, weights, _without_characters(weights, question), own)
+        own = _weights(index, question.tokens, question.content) if weights else {}
+        candidates = Candidates(index, mode, weights, own)
     pool: Pool = WholeIndex(index) if candidates is None else candidates.name(FIRST, vectors)
     evidence = _gather(index, question, weights, vectors, pool)
     touched = touches(evidence, question) if vectors else bool(_shared(evidence).any())
@@ -261,12 +261,6 @@ def word_weights(index: PlanIndex, question: Question) -> dict[str, float]:
             for token in telling_tokens(_term_tokens(index.tokenizer, term)[0]):
                 weights[token] = weights.get(token, 0.0) + weight
     return weights
-
-
-def _without_characters(weights: Mapping[str, float], question: Question) -> dict[str, float]:
-    """`word_weights` without single characters, which stand in half of all items and name none."""
-    telling, own = set(telling_tokens(question.tokens)), set(question.tokens)
-    return {token: weight for token, weight in weights.items() if token in telling or token not in own}
 
 
 def _coverage(index: PlanIndex, question: Question, tokenizer: Tokenizer, pool: Pool) -> tuple[Scores, Scores, Scores]:
