@@ -6,9 +6,9 @@ The index lies in FOLDER/index afterwards, and what was measured in FOLDER/measu
 many items, nothing is measured again. All vectors are in the vector cache before the build begins, as after any build
 before. The index is built of all but a hundred items, and these are added by a second build.
 
-Every step runs in a process of its own; building uses all cores, opening and asking keep to one thread on one core. Questions are embedded by
-the stand-in, which takes half a millisecond; the time of the bundled engine is told apart. ``--budget`` bounds the
-seconds of asking for each filter. The exit code says whether all limits hold.
+Every step runs in a process of its own; building uses all cores, opening and asking keep to one thread on one core.
+Questions are embedded by the stand-in, which takes half a millisecond; the time of the bundled engine is told apart.
+``--budget`` bounds the seconds of asking for each filter. The exit code says whether all limits hold.
 """
 
 from __future__ import annotations
