@@ -14,10 +14,21 @@ from plansearch.cli.delivery import deliver
 from plansearch.cli.light import LightCommand
 from plansearch.cli.models import announce_loading, load_reranker
 from plansearch.cli.options import FormatOption, Grouping, IndexOption, ModeName, OutputOption
+from plansearch.cli.store_options import (
+    STORE_NAME,
+    StoreCaOption,
+    StoreNameOption,
+    StoreOption,
+    StoreServerNameOption,
+    StoreTokenOption,
+    address_of,
+    refuse_with_store,
+)
 from plansearch.errors import QueryError
 
 if TYPE_CHECKING:
-    from plansearch.results import Filters
+    from plansearch.remote import StoreAddress
+    from plansearch.results import Filters, SearchResult
 
 ITEMS = 10
 """Items listed unless told otherwise."""
@@ -84,6 +95,11 @@ def query(
     like: LikeOption = None,
     not_like: NotLikeOption = None,
     rerank: RerankOption = None,
+    store: StoreOption = None,
+    store_token: StoreTokenOption = None,
+    store_ca: StoreCaOption = None,
+    store_server_name: StoreServerNameOption = None,
+    store_name: StoreNameOption = STORE_NAME,
     form: FormatOption = None,
     output: OutputOption = None,
 ) -> None:
@@ -100,6 +116,7 @@ def query(
       plansearch query 到府服務 --by agency
       plansearch query '"QR Code"' --why
       plansearch query --like 113_示範市東湖區公所.txt#27
+      plansearch query 無障礙設施 --store http://milvus.example:19530
     """
     from plansearch.index import PlanIndex
     from plansearch.report.reports import agency_report, search_report
@@ -108,6 +125,14 @@ def query(
     question = " ".join(text or ())
     common: _Common = {"mode": mode, "exact": exact, "why": why}
     filters = _filters(agency, agency_type, city, year, requirement, unit)
+    address = address_of(store, store_token, store_ca, store_server_name, store_name)
+    if address is not None:
+        only_here = {"--by": by, "--why": why, "--like": like, "--not-like": not_like, "--rerank": rerank}
+        refuse_with_store(only_here)
+        first = None if everything else limit or ITEMS
+        settings: _Remote = {"mode": mode, "exact": exact, "limit": first, "fold_equal": not no_fold}
+        deliver(search_report(_search_remote(address, question, filters, settings)), form, output)
+        return
     if by is not None:
         _refuse_with_by({"--like": like, "--not-like": not_like, "--rerank": rerank, "--no-fold": no_fold})
     with PlanIndex.open(index) as opened:
@@ -122,6 +147,24 @@ def query(
             ask = partial(search, fold_equal=not no_fold, reranker=reranker)
             report = search_report(ask(opened, question, filters=filters, limit=first, **common, **alike))
     deliver(report, form, output)
+
+
+class _Remote(TypedDict):
+    """Settings of a search in an index past one machine."""
+
+    mode: ModeName
+    exact: bool
+    limit: int | None
+    fold_equal: bool
+
+
+def _search_remote(address: StoreAddress, question: str, filters: Filters, settings: _Remote) -> SearchResult:
+    from plansearch.remote import RemoteIndex
+    from plansearch.retrieval.remote import search_remote
+
+    with RemoteIndex.open(address) as opened:
+        announce_loading(opened, settings["mode"])
+        return search_remote(opened, question, filters=filters, **settings)
 
 
 class _Common(TypedDict):

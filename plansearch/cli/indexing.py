@@ -24,6 +24,15 @@ from plansearch.cli.options import (
     TimeoutOption,
     limits_of,
 )
+from plansearch.cli.store_options import (
+    STORE_NAME,
+    StoreCaOption,
+    StoreNameOption,
+    StoreOption,
+    StoreServerNameOption,
+    StoreTokenOption,
+    address_of,
+)
 from plansearch.errors import SOME_UNREADABLE, PlansearchError
 
 
@@ -42,6 +51,11 @@ def index(
     max_nesting: NestingOption = 20,
     timeout: TimeoutOption = 120,
     max_memory: MemoryOption = "4GB",
+    store: StoreOption = None,
+    store_token: StoreTokenOption = None,
+    store_ca: StoreCaOption = None,
+    store_server_name: StoreServerNameOption = None,
+    store_name: StoreNameOption = STORE_NAME,
     form: FormatOption = None,
     output: OutputOption = None,
 ) -> None:
@@ -49,6 +63,7 @@ def index(
 
     再執行一次只處理有變動的內容；中途停止時，原有的索引照常可用。
     讀不出來的檔案只影響它自己；有這樣的檔案時，結束代碼是 3。
+    加上 --store 時，索引寫進 Milvus；算過的向量仍留在 --index 的資料夾，不會再算一次。
 
     \b
     例：
@@ -56,6 +71,7 @@ def index(
       plansearch index D:\\計畫 --index D:\\索引
       plansearch index corpus --model intfloat/multilingual-e5-small
       plansearch index corpus --force 工作紀要.docx --max-size 100MB
+      plansearch index corpus --store http://milvus.example:19530
     """
     from plansearch.collection import ReadingOptions
     from plansearch.index import PlanIndex
@@ -64,8 +80,14 @@ def index(
 
     limits = limits_of(max_size, max_expanded, max_pages, max_nesting, timeout, max_memory)
     options = ReadingOptions(limits, tuple(force or ()), ocr)
+    address = address_of(store, store_token, store_ca, store_server_name, store_name)
     with progress_bar("讀取計畫", "計算向量") as progress:
-        built = PlanIndex.build(folder, index, model=model, progress=progress, options=options)
+        if address is None:
+            built = PlanIndex.build(folder, index, model=model, progress=progress, options=options)
+        else:
+            from plansearch.remote import build_remote
+
+            built = build_remote(folder, address, index, model=model, progress=progress, options=options)
     deliver(build_report(built), form, output)
     if not built.items:
         message = f"{folder} 裡沒有讀得懂的計畫，沒有建立索引。請確認資料夾是否正確、檔案格式是否支援。"
