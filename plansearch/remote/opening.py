@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from plansearch.encoders import load_encoder
 from plansearch.encoders.bundled import BUNDLED_PREFIX
-from plansearch.errors import ModelMismatchError
+from plansearch.errors import IndexMissingError, ModelMismatchError
 from plansearch.results import Caveat, Filters, Heading
 from plansearch.store.milvus import Milvus, StoreAddress
 from plansearch.store.milvus_catalog import RemoteManifest, StoreCatalog
@@ -50,6 +51,12 @@ class RemoteIndex:
             IndexVersionError: another version of plansearch wrote it.
             ModelMismatchError: it was made with another model than ``encoder``.
         """
+        if address.is_file and not Path(address.uri).exists():
+            # Milvus Lite would make it
+            raise IndexMissingError(
+                f"沒有這個檔案：{address.uri}。"
+                f"請先執行 plansearch index <計畫資料夾> --store {address.uri}，或改正路徑。"
+            )
         milvus = Milvus.connect(address)
         try:
             return cls.of(milvus, encoder=encoder)

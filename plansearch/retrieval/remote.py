@@ -268,7 +268,7 @@ class _Legs:
     def _evidence(self, some: Candidates, asked: FloatMatrix | None) -> Evidence:
         nothing = np.zeros(len(some))
         evidence = Evidence(nothing, nothing, nothing, nothing, nothing, nothing)
-        if self._mode != "meaning":
+        if self._mode != "meaning" and len(some):
             had = gather(some.as_index, self._question, "words")
             evidence = replace(had, words=self._spread.standardise(some.word_scores(self._words)))
         if asked is None:
@@ -359,6 +359,8 @@ def _searched(index: RemoteIndex, filters: Filters) -> int:
 
 def _by_words(rated: Rated, inquiry: Inquiry) -> tuple[Hit, ...]:
     """What shares most of a question's words, where nothing answers it."""
+    if not len(rated.allowed):
+        return ()
     view = rated.candidates.as_index
     covered = gather(view, inquiry.question, "words").reached[rated.allowed]
     best = rated.allowed[np.argsort(-covered, kind="stable")][: min(SEEN_BY_WORDS, int(np.count_nonzero(covered)))]

@@ -289,7 +289,7 @@ def _pymilvus(address: StoreAddress) -> Any:  # noqa: ANN401  a module
             f"要使用 {address.uri}，這台電腦還缺 Milvus 的程式庫（{error.name or error}）。"
             '請先執行 pip install "plansearch[milvus]"；或不加 --store，使用本機的索引。'
         ) from error
-    for name in ("pymilvus", "milvus_lite"):
+    for name in ("pymilvus", "milvus_lite", "grpc"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     return pymilvus
 
@@ -326,8 +326,7 @@ def _root(error: BaseException) -> BaseException:
 def _grpc_code(error: BaseException) -> str:
     """Name of gRPC's status, empty where the error is none of gRPC's."""
     code = getattr(error, "code", None)
-    code = code() if callable(code) else code
-    return str(getattr(code, "name", ""))
+    return str(getattr(code(), "name", "")) if callable(code) else ""
 
 
 def _details(error: BaseException) -> str:
