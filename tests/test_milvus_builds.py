@@ -176,6 +176,8 @@ def test_a_build_of_other_plans_takes_back_what_a_killed_one_wrote(
         dying = Milvus(milvus.address, Flaky(milvus._client, killed_at=moment))  # noqa: SLF001
         with pytest.raises(Killed):
             build(dying, others, tmp_path)
+    with pytest.raises(Killed):
+        build(Milvus(milvus.address, Flaky(milvus._client, killed_at=30)), NEW, tmp_path)  # noqa: SLF001
     build(milvus, NEW, tmp_path)
     assert content(milvus) == whole
 

@@ -220,7 +220,7 @@ class _Work:
         writer.make_collections(self._encoder.dimension)
         before = self._before(current)
         difference = Difference(before.moments, before.manifest.tokens if before.manifest else 0)
-        left = writer.plans_left() if dead is not None and dead["fingerprint"] != fingerprint else set()
+        left = writer.plans_left() if lease.mixed else set()
         mean_length = self._mean_length(before.manifest)
         removed = self._write_plans(writer, mean_length, left, difference)
         writer.write_words(difference, after_death=dead is not None)

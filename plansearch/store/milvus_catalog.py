@@ -189,6 +189,11 @@ class Lease:
         self._signs = 0
         self._last = 0.0
 
+    @property
+    def mixed(self) -> bool:
+        """Whether a build of something else had died, and none since has come to its end."""
+        return bool(self._state.get("mixed"))
+
     def take(self, *, key: str, generation: int, fingerprint: str) -> Row | None:
         """Take the right to build a generation; gives what a build that died had said, if there was one.
 
@@ -205,7 +210,8 @@ class Lease:
                 raise IndexLockedError("另一個程式正在建立這個索引。請等它完成後再試。")
             if now is None:
                 before = None
-        self._state = {"key": key, "generation": generation, "fingerprint": fingerprint}
+        mixed = before is not None and (before["mixed"] or before["fingerprint"] != fingerprint)
+        self._state = {"key": key, "generation": generation, "fingerprint": fingerprint, "mixed": mixed}
         self._show()
         return before
 
