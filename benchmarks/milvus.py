@@ -109,13 +109,15 @@ def main(folder: Path, queries: Path, count: int, uri: str | None) -> None:
             began = time.monotonic()
             build_remote_from(some, (), milvus, work / "local", encoder=encoder)
             seconds = time.monotonic() - began
-            print(f"{label}: {seconds:.1f} s, {sum(len(one.items) for one in some) / seconds:.0f} items/s of all")
-        milvus.close()
-        print(f"bytes an item: local {size(work / 'local' / 'gen-000001') / count:.0f}, cache {size(work / 'local' / 'vectors.sqlite') / count:.0f}")
+            index, cache = size(work / "local" / "gen-000001"), size(work / "local" / "vectors.sqlite")
+        print(f"bytes an item here: index {index / count:.0f}, cache of vectors {cache / count:.0f}")
         if uri is None:
             print(f"bytes an item in the file: {size(work / 'milvus.db') / count:.0f}")
         texts = [one.query for one in read_judged_queries(queries)]
-        with PlanIndex.open(work / "local", encoder=encoder) as local, RemoteIndex.open(address, encoder=encoder) as far:
+        with (
+            PlanIndex.open(work / "local", encoder=encoder) as local,
+            RemoteIndex.open(address, encoder=encoder) as far,
+        ):
             here, there, shared = [], [], []
             for text in texts:
                 began = time.monotonic()
@@ -131,4 +133,5 @@ def main(folder: Path, queries: Path, count: int, uri: str | None) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4] if len(sys.argv) > 4 else None)
+    plans_folder, questions, items, *uris = sys.argv[1:]
+    main(Path(plans_folder), Path(questions), int(items), uris[0] if uris else None)
