@@ -109,6 +109,8 @@ def main(folder: Path, queries: Path, count: int, uri: str | None) -> None:
             began = time.monotonic()
             build_remote_from(some, (), milvus, work / "local", encoder=encoder)
             seconds = time.monotonic() - began
+            print(f"{label}: {seconds:.1f} s, {sum(len(one.items) for one in some) / seconds:.0f} items/s of all")
+        milvus.close()
             index, cache = size(work / "local" / "gen-000001"), size(work / "local" / "vectors.sqlite")
         print(f"bytes an item here: index {index / count:.0f}, cache of vectors {cache / count:.0f}")
         if uri is None:
