@@ -111,7 +111,7 @@ def main(folder: Path, queries: Path, count: int, uri: str | None) -> None:
             seconds = time.monotonic() - began
             print(f"{label}: {seconds:.1f} s, {sum(len(one.items) for one in some) / seconds:.0f} items/s of all")
         milvus.close()
-            index, cache = size(work / "local" / "gen-000001"), size(work / "local" / "vectors.sqlite")
+        index, cache = size(work / "local" / "gen-000001"), size(work / "local" / "vectors.sqlite")
         print(f"bytes an item here: index {index / count:.0f}, cache of vectors {cache / count:.0f}")
         if uri is None:
             print(f"bytes an item in the file: {size(work / 'milvus.db') / count:.0f}")
