@@ -87,7 +87,9 @@ def mixed_plans(plans: Sequence[Plan], count: int, encoder: Encoder) -> tuple[li
 
 
 def size(path: Path) -> int:
-    """Bytes of all files under a path."""
+    """Bytes of a file, or of all files in a folder."""
+    if path.is_file():
+        return path.stat().st_size
     return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
 
 

@@ -216,14 +216,21 @@ class _Work:
         lease: Lease,
     ) -> tuple[str, ...]:
         """Write what differs from the current generation, and point to the new one; gives the plans that are gone."""
-        writer = GenerationWriter(self._milvus, self._names, generation, read=self._read, keep=lease.keep)
+        writer = GenerationWriter(
+            self._milvus,
+            self._names,
+            generation,
+            read=self._read,
+            keep=lease.keep,
+            after_death=dead is not None,
+        )
         writer.make_collections(self._encoder.dimension)
         before = self._before(current)
         difference = Difference(before.moments, before.manifest.tokens if before.manifest else 0)
         left = writer.plans_left() if lease.mixed else set()
         mean_length = self._mean_length(before.manifest)
         removed = self._write_plans(writer, mean_length, left, difference)
-        writer.write_words(difference, after_death=dead is not None)
+        writer.write_words(difference)
         documents = self._documents(generation, before, difference)
         manifest = self._manifest(generation, fingerprint, mean_length, difference, documents)
         writer.flush()

@@ -71,6 +71,7 @@ class GenerationWriter:
         generation: the new one.
         read: gives tokens and vectors of items.
         keep: called now and then.
+        after_death: whether a build of this generation died, and may have left something of any plan.
     """
 
     def __init__(
@@ -81,12 +82,15 @@ class GenerationWriter:
         *,
         read: Callable[[Sequence[ItemToWrite]], Passages],
         keep: Callable[[], None],
+        after_death: bool,
     ) -> None:
         self._milvus = milvus
         self._names = collections
         self._generation = generation
         self._read = read
         self._keep = keep
+        self._after_death = after_death
+        self._before: frozenset[str] = frozenset()
 
     def make_collections(self, dimension: int) -> None:
         """Make what is missing."""
@@ -97,7 +101,9 @@ class GenerationWriter:
     def plans_before(self) -> dict[str, str]:
         """The keys of the plans that the generation before has, by their names."""
         rows = self._milvus.all_rows(self._names.plans, seen_by(self._generation - 1), ["plan"])
-        return {row["plan"]: row["key"] for row in rows}
+        keys = {row["plan"]: row["key"] for row in rows}
+        self._before = frozenset(keys)
+        return keys
 
     def plans_left(self) -> set[str]:
         """Plans of which a build that died had written or ended items."""
@@ -112,7 +118,7 @@ class GenerationWriter:
         for start in range(0, len(removed), BATCH):
             self._write_batch([], removed[start : start + BATCH], difference)
 
-    def write_words(self, difference: Difference, *, after_death: bool) -> None:
+    def write_words(self, difference: Difference) -> None:
         """Bring up to date in how many items the words stand."""
         changed = sorted(key for key, more in difference.items.items() if more)
         for start in range(0, len(changed), BATCH * 2):
@@ -121,7 +127,7 @@ class GenerationWriter:
             before = {row["key"]: self._items_before(row) for row in self._words(some)}
             rows = [self._word(key, before.get(key, 0), difference.items[key]) for key in some]
             self._milvus.upsert(self._names.words, rows)
-        if after_death:
+        if self._after_death:
             self._put_words_back(frozenset(changed))
 
     def flush(self) -> None:
@@ -141,7 +147,7 @@ class GenerationWriter:
     def _write_batch(self, plans: Sequence[PlanToWrite], names: Sequence[str], difference: Difference) -> None:
         self._keep()
         items = {item.key: item for one in plans for item in one.items}
-        there = {row["key"]: row for row in self._milvus.all_rows(self._names.items, any_of("plan", names), _TIMES)}
+        there = self._there(self._names.items, names)
         before = {key for key, row in there.items() if self._was_seen(row)}
         self._add([item for key, item in items.items() if key not in before], there, difference)
         self._end(sorted(before - items.keys()), there, difference)
@@ -149,6 +155,12 @@ class GenerationWriter:
         self._put_until(self._names.items, [key for key in sorted(before & items.keys()) if _ends(there[key])], FOREVER)
         self._remove(self._names.items, [key for key in there.keys() - items.keys() if self._is_new(there[key])])
         self._write_plan_rows({one.key: one.plan for one in plans}, names)
+
+    def _there(self, name: str, plans: Sequence[str]) -> dict[str, Row]:
+        """What is there of some plans, seen or not, by key; nothing is asked where nothing can be there."""
+        if not self._after_death and self._before.isdisjoint(plans):
+            return {}
+        return {row["key"]: row for row in self._milvus.all_rows(name, any_of("plan", plans), _TIMES)}
 
     def _add(self, items: Sequence[ItemToWrite], there: Mapping[str, Row], difference: Difference) -> None:
         for start in range(0, len(items), BATCH):
@@ -188,7 +200,7 @@ class GenerationWriter:
 
     def _write_plan_rows(self, plans: Mapping[str, Plan], names: Sequence[str]) -> None:
         """Written after the items: a plan that is there is whole."""
-        there = {row["key"]: row for row in self._milvus.all_rows(self._names.plans, any_of("plan", names), _TIMES)}
+        there = self._there(self._names.plans, names)
         before = {key for key, row in there.items() if self._was_seen(row)}
         self._milvus.upsert(
             self._names.plans,
