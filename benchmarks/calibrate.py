@@ -22,8 +22,9 @@ from plansearch.evaluation.judgements import JudgedQuery, read_judged_queries
 from plansearch.evaluation.measures import ndcg
 from plansearch.evaluation.scoring import items_judged
 from plansearch.results import SearchMode
+from plansearch.retrieval.evidence import ALONE, BENEFIT, RELATIVE, Evidence, Weights
 from plansearch.retrieval.question import understand
-from plansearch.retrieval.scoring import ALONE, BENEFIT, RELATIVE, THRESHOLDS, Evidence, Weights, gather, probability
+from plansearch.retrieval.scoring import THRESHOLDS, gather, probability
 
 Array = npt.NDArray[np.float64]
 
@@ -80,13 +81,13 @@ def collect(index: PlanIndex, paths: Sequence[Path]) -> Collected:
                 if position in place:
                     grades[place[position]] = judgement.grade
         question = understand(index, judged.query)
-        return Query({mode: gather(index, question, mode) for mode in MODES}, grades)
+        return Query({mode: gather(index, question, mode).evidence for mode in MODES}, grades)
 
     off = OFF_SUBJECT.read_text(encoding="utf-8").splitlines()
     return Collected(
         measures,
         {path.name: [query(one) for one in read_judged_queries(path)] for path in paths},
-        [gather(index, understand(index, text), "hybrid") for text in off],
+        [gather(index, understand(index, text), "hybrid").evidence for text in off],
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 from plansearch.background import (
@@ -19,19 +21,25 @@ from plansearch.background import (
 from plansearch.frameworks import bundled_frameworks
 from plansearch.restatement import RESTATEMENT_VERSION, restating_items
 from plansearch.results import Heading
+from plansearch.sameness import SAMENESS_VERSION, sameness_key
 from plansearch.store.catalog import CATALOG_FILE
 from plansearch.store.catalog_writer import write_catalog
-from plansearch.store.dense import DenseStore
+from plansearch.store.dense import APPROXIMATE_FROM, DenseStore
 from plansearch.store.dictionary import Dictionary
 from plansearch.store.layout import FORMAT_VERSION, VECTOR_CACHE, Manifest, new_generation
 from plansearch.store.lexical import K1, B, LexicalStore
 from plansearch.store.vectors import VectorCache
 from plansearch.text import FOLD_VERSION, Tokenizer
-from plansearch.types import Encoder, FloatMatrix, Plan, PlanItem, Progress, SkippedFile
+from plansearch.tokenising import tokenise
+from plansearch.types import Encoder, ExpectingEncoder, FloatMatrix, Plan, PlanItem, Progress, SkippedFile
 from plansearch.vocabulary import Vocabulary
 
-EMBED_BATCH: Final = 32
-"""Texts embedded between two commits to the vector cache: about a second of work."""
+EMBED_BATCH: Final = 16
+"""Texts embedded before the first commit to the vector cache; how many follow is by how long that took."""
+EMBED_SECONDS: Final = 2.0
+"""Work between two commits."""
+EMBED_MOST: Final = 4096
+"""Texts embedded between two commits, however fast that goes."""
 
 PASSAGE_VERSION: Final = 2
 """Changes whenever `passage` would put another text together, or it would be found by other tokens."""
@@ -76,12 +84,13 @@ def write_generation(directory: Path, content: Content, encoder: Encoder, progre
     plans = content.plans
     passages = [passage(item) for plan in plans for item in plan.items]
     row_of = {text: row for row, text in enumerate(dict.fromkeys(passages))}
+    approximate = len(row_of) >= APPROXIMATE_FROM
     vectors, embedded = _embed(directory, list(row_of), encoder, progress)
     examples, _ = _embed(directory, example_measures(), encoder, None)
     chance, between = similarity_by_chance(encoder, examples), similarity_between(examples)
     tokenizer = Tokenizer.full()
-    tokens = [tokenizer.passage_tokens(text) for text in passages]
-    vocabulary = {token for some in tokens for token in some}
+    tokens = tokenise(list(row_of), tokenizer)
+    rows = [row_of[text] for text in passages]
     manifest = Manifest(
         format_version=FORMAT_VERSION,
         model=encoder.name,
@@ -89,7 +98,7 @@ def write_generation(directory: Path, content: Content, encoder: Encoder, progre
         plans=len(plans),
         items=len(passages),
         texts=len(row_of),
-        tokens=len(vocabulary),
+        tokens=len(tokens.vocabulary),
         chance_mean=chance.mean,
         chance_deviation=chance.deviation,
         between_mean=between.mean,
@@ -98,7 +107,7 @@ def write_generation(directory: Path, content: Content, encoder: Encoder, progre
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         folder=content.folder,
         sources={plan.name: plan.sha256 for plan in plans},
-        settings=_settings(),
+        settings=_settings() | {"dense": "ivf_sq8" if approximate else "exact"},
     )
     frameworks = bundled_frameworks()
     with new_generation(directory) as generation:
@@ -107,11 +116,12 @@ def write_generation(directory: Path, content: Content, encoder: Encoder, progre
             plans,
             content.skipped,
             restating=restating_items(plans, frameworks),
+            keys=[sameness_key(item.topic or "", item.text) for plan in plans for item in plan.items],
             headings=[Heading(one.id, each.code, each.title) for one in frameworks for each in one.requirements],
         )
-        DenseStore.write(generation, vectors, [row_of[text] for text in passages])
-        LexicalStore.write(generation, tokens)
-        small = tokenizer.small(vocabulary.union(*map(tokenizer.words, content.vocabulary.question_words)))
+        DenseStore.write(generation, vectors, rows, approximate=approximate)
+        LexicalStore.write(generation, tokens.vocabulary, tokens.of(rows), sampled=approximate)
+        small = tokenizer.small(set(tokens.vocabulary).union(*map(tokenizer.words, content.vocabulary.question_words)))
         statistics = word_statistics(tokenizer)
         Dictionary(
             small.frequencies, small.total, statistics.texts, statistics.counts, content.vocabulary.to_json()
@@ -127,6 +137,7 @@ def _settings() -> dict[str, int | float | str]:
         "bm25_k1": K1,
         "bm25_b": B,
         "restating": RESTATEMENT_VERSION,
+        "sameness": SAMENESS_VERSION,
     }
 
 
@@ -135,10 +146,43 @@ def _embed(
 ) -> tuple[FloatMatrix, int]:
     """Vectors of distinct texts, and how many of them the cache didn't have."""
     with VectorCache(directory / VECTOR_CACHE) as cache:
-        missing = cache.missing(encoder.name, texts)
-        for start in range(0, len(missing), EMBED_BATCH):
-            batch = missing[start : start + EMBED_BATCH]
-            cache.add(encoder.name, batch, encoder.encode_passages(batch))
-            if progress is not None:
-                progress(start + len(batch), len(missing))
+        # of like length together, since a batch takes as long as its longest; the longest first
+        missing = sorted(cache.missing(encoder.name, texts), key=len, reverse=True)
+        if progress is not None and missing:
+            progress(0, len(missing))
+        if isinstance(encoder, ExpectingEncoder):
+            encoder.expect(len(missing))
+        embed_into(cache, missing, encoder, progress)
         return cache.read(encoder.name, texts, encoder.dimension), len(missing)
+
+
+def embed_into(
+    cache: VectorCache,
+    texts: Sequence[str],
+    encoder: Encoder,
+    progress: Progress | None = None,
+    kept: Callable[[], None] | None = None,
+) -> None:
+    """Embed texts that a cache lacks, and keep their vectors there.
+
+    Args:
+        cache: where they are kept.
+        texts: distinct ones, in the order in which they are embedded.
+        encoder: the model.
+        progress: told (done, total) of texts.
+        kept: called after each commit, about every `EMBED_SECONDS`.
+    """
+    done, size = 0, EMBED_BATCH
+    while done < len(texts):
+        began, batch = monotonic(), texts[done : done + size]
+        told = None if progress is None else partial(_tell, progress, done, len(texts))
+        cache.add(encoder.name, batch, encoder.encode_passages(batch, told))
+        done += len(batch)
+        pace = len(batch) / max(monotonic() - began, 1e-6)
+        size = int(min(max(pace * EMBED_SECONDS, 1), EMBED_MOST, 4 * size))
+        if kept is not None:
+            kept()
+
+
+def _tell(progress: Progress, before: int, total: int, done: int, _of_batch: int) -> None:
+    progress(before + done, total)

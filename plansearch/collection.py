@@ -22,11 +22,12 @@ from plansearch.corrections import (
 )
 from plansearch.errors import ConfigurationError, CorrectionError, ParseError, PlansearchError, ReadError, reason_of
 from plansearch.frameworks import Framework
-from plansearch.isolation import FileReader
+from plansearch.isolation import FileReader, read_each
 from plansearch.limits import DEFAULT_LIMITS, Limits
 from plansearch.parsing.metadata import agency_type_of
-from plansearch.planfile import KNOWN_SUFFIXES, ReadingTask
-from plansearch.types import Metadata, Plan, Progress, SkipKind, SkippedFile
+from plansearch.planfile import KNOWN_SUFFIXES, FileReading, ReadingTask
+from plansearch.readings import ReadingCache, reading_key
+from plansearch.types import Metadata, Plan, Progress, SkippedFile
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -46,7 +47,6 @@ _SAME_NAME = "有兩個檔案的名稱讀出來是一樣的，這一個沒有讀
 _SETTINGS_BELOW = "這份設定檔在裡層的資料夾，沒有採用。請把內容併到最上層的設定檔；file 寫成「資料夾/檔名」。"
 _ORPHAN = "這份更正所屬的計畫檔不在資料夾裡，可能已改名。請把更正檔改成相同的名稱，或確認不再需要後刪除。"
 _FIELD_TYPES: Mapping[str, type] = {"agency": str, "agency_type": str, "city": str, "year": int, "title": str}
-
 
 _PARTIAL = ".tmp"
 
@@ -90,6 +90,9 @@ def read_collection(
     progress: Progress | None = None,
     frameworks: Sequence[Framework] | None = None,
     options: ReadingOptions | None = None,
+    *,
+    readings: ReadingCache | None = None,
+    workers: int | None = None,
 ) -> Collection:
     """Read and parse all plans under a folder.
 
@@ -101,6 +104,9 @@ def read_collection(
         progress: called after each file with how many of how many are done.
         frameworks: the catalogs to align with; those that come with the program if not given.
         options: limits, and which files are plans whatever they look like.
+        readings: what files gave before; what is new is put in.
+        workers: how many processes may read at the same time; by default as many as there are cores. Few files are
+            read one after the other.
 
     Raises:
         ReadError: the folder is missing or cannot be listed.
@@ -113,17 +119,21 @@ def read_collection(
     unique, duplicates = _unique(files, overrides, options)
     skipped += duplicates
     plans: list[Plan] = []
-    with FileReader(options.limits) as reader:
-        for done, (name, path) in enumerate(unique.items(), 1):
-            try:
-                inspected = _inspect(reader, path, name, overrides, options)
-                plans += [corrected.plan for corrected in inspected.plans]
-                skipped += inspected.asides
-            except PlansearchError as error:
-                kind: SkipKind = "not_a_plan" if isinstance(error, ParseError) else "unreadable"
-                skipped.append(SkippedFile(name, str(error), kind))
-            if progress is not None:
-                progress(done, len(unique))
+
+    def read(reader: FileReader, name: str) -> InspectedFile | SkippedFile:
+        try:
+            return _inspect(reader, unique[name], name, overrides, options, readings=readings)
+        except PlansearchError as error:
+            return SkippedFile(name, str(error), "not_a_plan" if isinstance(error, ParseError) else "unreadable")
+
+    for done, reading in enumerate(read_each(read, list(unique), options.limits, workers), 1):
+        if isinstance(reading, InspectedFile):
+            plans += [corrected.plan for corrected in reading.plans]
+            skipped += reading.asides
+        else:
+            skipped.append(reading)
+        if progress is not None:
+            progress(done, len(unique))
     return Collection(tuple(plans), tuple(sorted(skipped, key=lambda file: file.name)))
 
 
@@ -316,10 +326,12 @@ def _inspect(
     name: str,
     overrides: Mapping[str, Mapping[str, str | int]],
     options: ReadingOptions,
+    *,
+    readings: ReadingCache | None = None,
 ) -> InspectedFile:
     """Read one file, and apply what is known better."""
     task = ReadingTask(path, name, options.limits, options.forces(name), options.ocr, options.frameworks)
-    reading = reader.read(task)
+    reading = _read(reader, task, readings)
     file, remarks = _corrections_of(path)
     plans = [
         apply_corrections(
@@ -332,6 +344,19 @@ def _inspect(
         for number, plan in enumerate(reading.plans, 1)
     ]
     return InspectedFile(tuple(plans), reading.asides, file)
+
+
+def _read(reader: FileReader, task: ReadingTask, readings: ReadingCache | None) -> FileReading:
+    """What a file gives, or gave before."""
+    content = _content(task.path, task.limits) if readings is not None else None
+    key = reading_key(task, content) if content is not None else None
+    if readings is None or key is None:
+        return reader.read(task)
+    known = readings.get(key)
+    if known is None:
+        known = reader.read(task)
+        readings.put(key, known)
+    return known
 
 
 def _corrections_of(path: Path) -> tuple[CorrectionsFile | None, tuple[str, ...]]:

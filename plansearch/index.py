@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from plansearch.encoders import load_encoder
+from plansearch.encoders import check_device, load_encoder
 from plansearch.encoders.bundled import BUNDLED_PREFIX
 from plansearch.errors import IndexBrokenError, ModelMismatchError, StoreError
 from plansearch.results import BuildReport, IndexedItem, PlanSummary
 from plansearch.store.catalog import CATALOG_FILE, Catalog
 from plansearch.store.dense import DenseStore
 from plansearch.store.dictionary import Dictionary
+from plansearch.store.facets import Facets
 from plansearch.store.layout import Manifest, build_lock, read_current
 from plansearch.store.lexical import LexicalStore
 from plansearch.text import Tokenizer
@@ -67,6 +68,8 @@ class PlanIndex:
         model: str | None = None,
         progress: Progress | None = None,
         options: ReadingOptions | None = None,
+        device: str = "auto",
+        workers: int | None = None,
     ) -> BuildReport:
         """Read all plans of a folder and write an index of them.
 
@@ -79,6 +82,8 @@ class PlanIndex:
             model: an embedding model by name or folder; the bundled one by default.
             progress: told (done, total) first of files, then of texts to embed.
             options: how files are read: limits, and which are plans whatever they look like.
+            device: where many texts are embedded: ``auto``, ``cpu``, ``cuda``, or whatever torch calls it.
+            workers: how many of the processor's cores read files and embed; by default all.
 
         Returns:
             What was done. Where no plan was found, nothing is written.
@@ -88,19 +93,27 @@ class PlanIndex:
                 written, or another process builds it now.
         """
         from plansearch.collection import read_collection  # noqa: PLC0415  the parsers, which no question needs
+        from plansearch.readings import READINGS, ReadingCache  # noqa: PLC0415  as well
 
         started = monotonic()
-        collection = read_collection(folder, progress, options=options)
-        return cls.build_from(
-            collection.plans,
-            collection.skipped,
-            directory,
-            encoder=load_encoder(model),
-            vocabulary=bundled_vocabulary() + read_vocabulary(folder / VOCABULARY_NAME),
-            folder=folder,
-            progress=progress,
-            started=started,
-        )
+        check_device(device)
+        readings = ReadingCache(directory / READINGS)
+        try:
+            collection = read_collection(folder, progress, options=options, readings=readings, workers=workers)
+            report = cls.build_from(
+                collection.plans,
+                collection.skipped,
+                directory,
+                encoder=load_encoder(model, device=device, workers=workers),
+                vocabulary=bundled_vocabulary() + read_vocabulary(folder / VOCABULARY_NAME),
+                folder=folder,
+                progress=progress,
+                started=started,
+            )
+            readings.close(forget_unused=bool(report.items))
+        finally:
+            readings.close()
+        return report
 
     @classmethod
     def build_from(
@@ -151,7 +164,7 @@ class PlanIndex:
             folder=str(folder or ""),
             index=str(directory),
             model=encoder.name,
-            plans=tuple(_summary(plan) for plan in plans) if items else (),
+            plans=tuple(PlanSummary.of(plan) for plan in plans) if items else (),
             skipped=tuple(skipped),
             items=len(items),
             damage=sum(len(plan.damage) for plan in plans),
@@ -160,6 +173,7 @@ class PlanIndex:
             removed=removed,
             unchanged=unchanged,
             seconds=monotonic() - started,
+            remarks=tuple(getattr(encoder, "remarks", ())),
         )
 
     @classmethod
@@ -242,7 +256,12 @@ class PlanIndex:
     @cached_property
     def restating(self) -> frozenset[int]:
         """Positions of the items that only say their requirement again, which are no measures."""
-        return self.catalog.restating()
+        return frozenset(np.flatnonzero(self.facets.restating).tolist())
+
+    @property
+    def facets(self) -> Facets:
+        """What filters and folding ask of items, as columns."""
+        return self.catalog.facets
 
     @cached_property
     def plans(self) -> tuple[PlanSummary, ...]:
@@ -346,17 +365,3 @@ def _is_current(directory: Path, fingerprint: str) -> bool:
             return index.manifest.fingerprint == fingerprint
     except StoreError:
         return False
-
-
-def _summary(plan: Plan) -> PlanSummary:
-    return PlanSummary(
-        plan.name,
-        plan.metadata,
-        plan.framework,
-        len(plan.items),
-        len(plan.damage),
-        tuple(plan.overridden),
-        sum(item.corrected for item in plan.items),
-        plan.doubt,
-        plan.remarks,
-    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from dataclasses import dataclass
 
 from plansearch.errors import QueryError
@@ -74,3 +76,10 @@ def parse_memory(text: str) -> int:
     if size < _LEAST_MEMORY:
         raise QueryError(f"「{text}」不夠讀任何檔案。--max-memory 至少要 {_LEAST_MEMORY // MEGABYTE}MB。")
     return size
+
+
+def available_cores() -> int:
+    """How many of the processor's cores this process may use."""
+    if sys.platform in {"win32", "darwin"}:
+        return os.cpu_count() or 1
+    return len(os.sched_getaffinity(0))

@@ -181,6 +181,10 @@ class SearchResult:
     """Items that the hits were not to be like."""
     reranker: str | None = None
     """The model that put the first hits in order again."""
+    complete: bool = True
+    """Whether all items were looked at; else ``total`` counts the close ones among candidates, and more may be."""
+    candidates: int | None = None
+    """How many items of each leg were looked at in an index of which never all are; else ``None``."""
 
     @property
     def shown(self) -> int:
@@ -309,3 +313,5 @@ class BuildReport:
     unchanged: bool
     """True when nothing had changed and the index was left as it was."""
     seconds: float
+    remarks: tuple[str, ...] = ()
+    """What a person could do so that the next build is faster."""

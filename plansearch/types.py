@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -268,6 +268,15 @@ class Encoder(Protocol):
 
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> FloatMatrix:
         """Vectors of plan items."""
+        ...
+
+
+@runtime_checkable
+class ExpectingEncoder(Protocol):
+    """An encoder that wants to know beforehand how much it will have to do."""
+
+    def expect(self, texts: int) -> None:
+        """Be told how many passages will come, however many at once."""
         ...
 
 

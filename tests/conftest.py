@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 
 import pytest
 
@@ -17,6 +20,10 @@ from filelock import FileLock
 from plansearch.index import PlanIndex
 from plansearch.text import Tokenizer
 from plansearch.types import CrosswalkMatch, FloatMatrix, Metadata, Plan, PlanItem, Progress, Span
+
+# A model in the user's own cache would embed in another engine, and other digits, than on a computer without one.
+os.environ["PLANSEARCH_CACHE"] = mkdtemp(prefix="plansearch-tests-")
+atexit.register(rmtree, os.environ["PLANSEARCH_CACHE"], ignore_errors=True)
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 SHARED = Path(__file__).parents[2] / "shared"

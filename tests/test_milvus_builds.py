@@ -279,5 +279,6 @@ def test_moments_are_those_of_all_vectors() -> None:
     again = Moments.from_bytes(moments.to_bytes(), 6)
     scores = vectors[10:].astype(np.float64) @ asked[0]
     assert again.count == 40
-    assert again.mean(asked) == pytest.approx(scores.mean())
-    assert again.deviation(asked) == pytest.approx(scores.std())
+    assert again.distribution(asked) == pytest.approx((scores.mean(), scores.std()))
+    twice = Moments.none(6).with_vectors(vectors[10:], np.full(40, 2))
+    assert Moments.of_averages(twice.averages).distribution(asked) == pytest.approx(again.distribution(asked))

@@ -23,7 +23,8 @@ from plansearch.errors import EmptyQueryError, PlansearchError, UnknownFilterVal
 from plansearch.evaluation import read_judged_queries
 from plansearch.index import PlanIndex
 from plansearch.remote import RemoteIndex, StoreAddress, build_remote, build_remote_from
-from plansearch.results import BuildReport, Filters, IndexedItem, SearchResult
+from plansearch.report.search_view import headline
+from plansearch.results import BuildReport, Filters, IndexedItem, SearchMode, SearchResult
 from plansearch.retrieval import remote, search
 from plansearch.retrieval.remote import search_remote
 from plansearch.store.milvus import Milvus
@@ -261,7 +262,7 @@ def shared_ids(local: SearchResult, distant: SearchResult) -> float:
 def judged(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[PlanIndex, RemoteIndex, list[str]]]:
-    """An index here, the same in Milvus over a socket, and questions that people judged."""
+    """An index here, the same in Milvus over a socket, and questions that people judged; a few of the real plans."""
     folder, judgements = (
         (CORPUS, CORPUS.parent / "benchmarks" / "queries.jsonl")
         if request.param == "samples"
@@ -269,12 +270,14 @@ def judged(
     )
     here = index_of(folder, tmp_path_factory)
     work = tmp_path_factory.mktemp("judged")
-    (work / "vectors.sqlite").write_bytes((here / "vectors.sqlite").read_bytes())
+    for known in ("vectors.sqlite", "readings.sqlite"):
+        (work / known).write_bytes((here / known).read_bytes())
     with served(work / "server") as port, PlanIndex.open(here) as local:
         address = StoreAddress(f"http://127.0.0.1:{port}")
         assert build_remote(folder, address, work).embedded == 0
+        queries = [one.query for one in read_judged_queries(judgements)]
         with RemoteIndex.open(address) as opened:
-            yield local, opened, [one.query for one in read_judged_queries(judgements)]
+            yield local, opened, queries if request.param == "samples" else queries[::4]
 
 
 @pytest.mark.parametrize(
@@ -296,3 +299,34 @@ def test_the_first_ten_agree_with_the_local_store(
         shared_ids(search(local, query), search_remote(opened, query, candidates=candidates)) for query in queries
     ]
     assert sum(agreement) / len(agreement) >= 0.95
+
+
+def test_where_only_candidates_were_rated_the_answer_says_so(judged: tuple[PlanIndex, RemoteIndex, list[str]]) -> None:
+    local, opened, _ = judged
+    few = search_remote(opened, "志工", limit=3, candidates=20)
+    assert (few.complete, few.candidates) == (False, 20)
+    assert headline(few).startswith(f"至少有 {few.total} 項")
+    assert "前 20 項" in headline(few)
+    assert few.total <= search(local, "志工").total
+    nothing = search_remote(opened, "量子力學", candidates=20)
+    assert (nothing.complete, nothing.total) == (False, 0)
+    assert "只細看了最可能的項目" in headline(nothing)
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "meaning", "words"])
+def test_where_filters_leave_few_items_all_are_rated(
+    mode: SearchMode, judged: tuple[PlanIndex, RemoteIndex, list[str]]
+) -> None:
+    local, opened, _ = judged
+    agency = local.catalog.values("agency")[0]
+    settings: dict[str, Any] = {"filters": Filters(agencies=(agency,)), "mode": mode, "limit": None}
+    found = search_remote(opened, "無障礙設施", **settings)
+    assert found.complete
+    assert told(found) == told(search(local, "無障礙設施", **settings))
+
+
+def test_a_phrase_that_few_items_have_is_found_in_all(judged: tuple[PlanIndex, RemoteIndex, list[str]]) -> None:
+    local, opened, _ = judged
+    found = search_remote(opened, '"志工"', candidates=20, limit=None)
+    assert found.complete
+    assert found.total == search(local, '"志工"', limit=None).total

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
@@ -11,6 +11,7 @@ from plansearch.cli.app import app
 from plansearch.cli.delivery import deliver
 from plansearch.cli.light import LightCommand
 from plansearch.cli.options import (
+    DeviceOption,
     ExpandedOption,
     ForceOption,
     FormatOption,
@@ -22,6 +23,7 @@ from plansearch.cli.options import (
     PagesOption,
     SizeOption,
     TimeoutOption,
+    WorkersOption,
     limits_of,
 )
 from plansearch.cli.store_options import (
@@ -34,6 +36,20 @@ from plansearch.cli.store_options import (
     address_of,
 )
 from plansearch.errors import SOME_UNREADABLE, PlansearchError
+
+if TYPE_CHECKING:
+    from plansearch.collection import ReadingOptions
+    from plansearch.types import Progress
+
+
+class _How(TypedDict):
+    """Settings that both places for an index have."""
+
+    model: str | None
+    progress: Progress | None
+    options: ReadingOptions
+    device: str
+    workers: int | None
 
 
 @app.command(cls=LightCommand)
@@ -51,6 +67,8 @@ def index(
     max_nesting: NestingOption = 20,
     timeout: TimeoutOption = 120,
     max_memory: MemoryOption = "4GB",
+    device: DeviceOption = "auto",
+    workers: WorkersOption = None,
     store: StoreOption = None,
     store_token: StoreTokenOption = None,
     store_ca: StoreCaOption = None,
@@ -82,12 +100,13 @@ def index(
     options = ReadingOptions(limits, tuple(force or ()), ocr)
     address = address_of(store, store_token, store_ca, store_server_name, store_name)
     with progress_bar("讀取計畫", "計算向量") as progress:
+        how: _How = {"model": model, "progress": progress, "options": options, "device": device, "workers": workers}
         if address is None:
-            built = PlanIndex.build(folder, index, model=model, progress=progress, options=options)
+            built = PlanIndex.build(folder, index, **how)
         else:
             from plansearch.remote import build_remote
 
-            built = build_remote(folder, address, index, model=model, progress=progress, options=options)
+            built = build_remote(folder, address, index, **how)
     deliver(build_report(built), form, output)
     if not built.items:
         message = f"{folder} 裡沒有讀得懂的計畫，沒有建立索引。請確認資料夾是否正確、檔案格式是否支援。"

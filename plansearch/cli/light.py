@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias, get_args
+from typing import Any, Final, TypeAlias, get_args
 
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
@@ -16,6 +17,10 @@ from plansearch.limits import parse_memory, parse_size
 Word: TypeAlias = "str | int | Path"
 """What was typed, or a default, which has its type already."""
 Words: TypeAlias = "Word | Sequence[Word] | None"
+
+MOST_WORKERS: Final = 256
+"""More reading processes than any computer in an office has cores."""
+_DEVICE: Final = re.compile(r"auto|cpu|cuda(:\d{1,2})?|mps")
 
 
 def _count(word: Word) -> int:
@@ -67,6 +72,22 @@ def _one_of(choices: Sequence[str], word: str) -> str:
     return word
 
 
+def _device(word: str) -> str:
+    name = word.strip().lower()
+    if not _DEVICE.fullmatch(name):
+        message = f"沒有「{word}」這種裝置。可用：auto、cpu、cuda、cuda:0、mps；不確定就不要給。"
+        raise ValueError(message)
+    return name
+
+
+def _workers(word: Word) -> int:
+    number = _whole(word)
+    if not 1 <= number <= MOST_WORKERS:
+        message = f"要是 1 到 {MOST_WORKERS} 的整數；不給就用全部的核心。"
+        raise ValueError(message)
+    return number
+
+
 _CONVERTERS: dict[str, Callable[[Any], object]] = {
     "file": Path,
     "items": Path,
@@ -90,6 +111,8 @@ _CONVERTERS: dict[str, Callable[[Any], object]] = {
     "least_peers": _count,
     "copy_threshold": _share,
     "same_threshold": _share,
+    "device": _device,
+    "workers": _workers,
 }
 """What is not a string, by the parameter's name."""
 

@@ -70,6 +70,24 @@ MemoryOption = Annotated[
     str, typer.Option("--max-memory", metavar="SIZE", help="讀檔程式可用的記憶體（Windows 不限制）。")
 ]
 
+DeviceOption = Annotated[
+    str,
+    typer.Option(
+        "--device",
+        metavar="D",
+        help="大量文字在哪裡計算：auto（自動，有 NVIDIA 顯示卡就用）、cpu、cuda、cuda:1、mps。一般不必給。",
+    ),
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        metavar="N",
+        show_default=False,
+        help="同時用幾個處理器核心讀檔與計算；不給就全用。想邊做別的事，可以給小一點。",
+    ),
+]
+
 
 def _in_a_folder(output: Path | None) -> Path | None:
     """Refuse a file in a folder that is not there before the work is done, rather than after it."""

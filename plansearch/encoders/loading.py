@@ -48,8 +48,8 @@ _CLASSIFIER: Final = re.compile(r"^(classifier|score)\.")
 _Model = TypeVar("_Model")
 
 
-def load_sentence_model(source: str) -> SentenceModel:
-    """Load a model that turns texts into vectors.
+def load_sentence_model(source: str, device: str | None = None) -> SentenceModel:
+    """Load a model that turns texts into vectors, onto a graphics card where there is one and no device is named.
 
     Raises:
         EncoderError: it, or the library, is missing or broken, or it is no such model.
@@ -58,7 +58,7 @@ def load_sentence_model(source: str) -> SentenceModel:
     def load(*, local_files_only: bool) -> SentenceModel:
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415  6 to 9 s
 
-        return SentenceTransformer(source, local_files_only=local_files_only)
+        return SentenceTransformer(source, device=device, local_files_only=local_files_only)
 
     model, said = _load(load, source, "--model")
     weights = _weights(said)

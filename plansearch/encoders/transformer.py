@@ -35,6 +35,7 @@ class TransformerEncoder:
 
     Args:
         name: hub name or folder; an ``@version`` at its end, as in an index's manifest, is left out.
+        device: ``auto`` is a graphics card where there is one; else what torch calls the device.
 
     Attributes:
         load_seconds: how long it took to import the library and to load the model.
@@ -43,10 +44,10 @@ class TransformerEncoder:
         EncoderError: sentence-transformers or the model is missing or broken.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, device: str = "auto") -> None:
         started = monotonic()
         source = source_of(name)
-        self._model = load_sentence_model(source)
+        self._model = load_sentence_model(source, None if device == "auto" else device)
         self._name = f"{source}@{version_of(source, self._model)}"
         self._query_prompt, self._passage_prompt = _prompts(self._model, source)
         self._dimension = int(self._encode(self._model.encode_query, [_PROBE], self._query_prompt).shape[1])

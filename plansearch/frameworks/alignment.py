@@ -24,6 +24,8 @@ characters that are no heading the highest has 0.70, of 113 labelled items and t
 two or three characters changed have at least 0.93, 0.87 and 0.81."""
 FUZZY_MARGIN = 0.10
 """How much better (0 to 1) than the second best place it must be."""
+_RATIO_CUTOFF = 100 * (FUZZY_THRESHOLD - FUZZY_MARGIN) - 1
+"""Percent; what is less like than this changes nothing, and most is told by its length alone."""
 FUZZY_MIN_KEY = 12
 """Characters; shorter texts must agree exactly: one of eight characters changed is another word."""
 CUT_MIN_KEY = 6
@@ -140,7 +142,9 @@ def is_prefix_of_title(text: str, framework: Framework) -> Requirement | Pillar 
     places: list[Requirement | Pillar] = [*framework.requirements, *framework.pillars]
     if any(key in _keys(place) for place in places):
         return None
-    cut = [place for place in places if any(_is_cut(key, whole) for whole in _keys(place))]
+    if len(key) < CUT_SHORTEST_KEY:
+        return None
+    cut = [place for place in places if any(len(key) < len(whole) and _is_cut(key, whole) for whole in _keys(place))]
     # pillar 0 and its one requirement share a title: the requirement, which comes first, is meant
     same = {_keys(place)[0] for place in cut}
     return cut[0] if len(same) == 1 else None
@@ -197,17 +201,23 @@ def _match(key: str, places: Sequence[_Place]) -> tuple[_Place, Alignment] | Non
             return place, Alignment("text", 1.0)
     if len(key) < FUZZY_MIN_KEY:
         return None
-    scores: list[float] = [max(fuzz.ratio(key, whole) / 100 for whole in _keys(place)) for place in places]
+    scores: list[float] = [
+        max(fuzz.ratio(key, whole, score_cutoff=_RATIO_CUTOFF) / 100 for whole in _keys(place)) for place in places
+    ]
     second, best = sorted([0.0, *scores])[-2:]
     if best < FUZZY_THRESHOLD or best - second < FUZZY_MARGIN:
         return None
     return places[scores.index(best)], Alignment("fuzzy", round(best, 3))
 
 
-@lru_cache(maxsize=1024)
 def _keys(place: Requirement | Pillar) -> tuple[str, ...]:
     """Keys of the title and of the aliases, the title's first."""
-    return tuple(dict.fromkeys(heading_key(title) for title in (place.title, *place.aliases)))
+    return _title_keys(place.title, place.aliases)  # to hash the whole place would take longer than the rest
+
+
+@lru_cache(maxsize=1024)
+def _title_keys(title: str, aliases: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(heading_key(one) for one in (title, *aliases)))
 
 
 _CENTROIDS: dict[tuple[str, Framework], FloatMatrix] = {}  # by vector space; a catalog takes seconds to embed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from plansearch.numbering import leading_mark
 
@@ -42,6 +43,7 @@ def strip_ordinal(text: str) -> tuple[str | None, str]:
     return None, text.strip()
 
 
+@lru_cache(maxsize=4096)  # each text of a plan is compared with every framework, several times
 def heading_key(text: str) -> str:
     """What is left of a heading to compare: letters, Han characters and digits, without its ordinal.
 

@@ -11,6 +11,7 @@ from plansearch.background import word_statistics
 from plansearch.building import PASSAGE_VERSION, Content
 from plansearch.frameworks import bundled_frameworks
 from plansearch.restatement import RESTATEMENT_VERSION
+from plansearch.sameness import SAMENESS_VERSION
 from plansearch.store.lexical import K1, B
 from plansearch.store.milvus_schema import settings_key
 from plansearch.text import FOLD_VERSION, Tokenizer
@@ -51,6 +52,7 @@ def remote_settings() -> dict[str, int | float]:
         "bm25_k1": K1,
         "bm25_b": B,
         "restating": RESTATEMENT_VERSION,
+        "sameness": SAMENESS_VERSION,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -121,7 +121,16 @@ class RemoteIndex:
         """How common each token is in plans in general."""
         return WordStatistics(self._dictionary["common_texts"], self._dictionary["common_counts"])
 
-    @cached_property
+    @property
+    def lexical(self) -> RemoteIndex:
+        """Itself: it knows the words of the items."""
+        return self
+
+    @property
+    def catalog(self) -> RemoteIndex:
+        """Itself: it knows the values of filters and what was lost."""
+        return self
+
     def headings(self) -> tuple[Heading, ...]:
         """The requirements that a question may name."""
         return tuple(Heading(*one) for one in self._catalog.json_document(self.manifest, "headings"))
@@ -144,9 +153,9 @@ class RemoteIndex:
         """All values that a filter can have here, sorted."""
         return list(self._values[option])
 
-    def holders(self, tokens: Sequence[str]) -> dict[str, int]:
-        """In how many items each of those tokens stands that any item has."""
-        asked = {token: str(number_of(token)) for token in tokens}
+    def columns(self, tokens: Iterable[str]) -> dict[str, int]:
+        """Those tokens that any item has, each with the number of its items."""
+        asked = {token: str(number_of(token)) for token in sorted({*tokens})}
         unknown = sorted({key for key in asked.values() if key not in self._holders})
         if unknown:
             self._holders |= dict.fromkeys(unknown, 0)

@@ -11,13 +11,14 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from plansearch.background import example_measures, similarity_between, similarity_by_chance
-from plansearch.building import Content, passage
-from plansearch.encoders import load_encoder
+from plansearch.building import Content, embed_into, passage
+from plansearch.encoders import check_device, load_encoder
 from plansearch.errors import IndexBrokenError, IndexMissingError, IndexVersionError, StoreError
 from plansearch.frameworks import bundled_frameworks
 from plansearch.remote.documents import documents_of, is_ours, remote_settings
 from plansearch.restatement import restating_items
 from plansearch.results import BuildReport, PlanSummary
+from plansearch.sameness import sameness_key
 from plansearch.store.layout import VECTOR_CACHE, build_lock
 from plansearch.store.milvus import Milvus, Row, StoreAddress
 from plansearch.store.milvus_catalog import LEASE_SECONDS, Lease, RemoteManifest, StoreCatalog
@@ -27,14 +28,11 @@ from plansearch.store.milvus_writing import Difference, GenerationWriter, Passag
 from plansearch.store.moments import Moments
 from plansearch.store.vectors import VectorCache
 from plansearch.text import Tokenizer
-from plansearch.types import Encoder, FloatMatrix, Plan, Progress, SkippedFile
+from plansearch.types import Encoder, ExpectingEncoder, FloatMatrix, Plan, Progress, SkippedFile
 from plansearch.vocabulary import VOCABULARY_NAME, Vocabulary, bundled_vocabulary, read_vocabulary
 
 if TYPE_CHECKING:
     from plansearch.collection import ReadingOptions
-
-EMBED_BATCH: Final = 32
-"""Texts embedded between two commits to the vector cache: about a second of work."""
 
 MEAN_SAMPLE: Final = 20_000
 """Items whose mean length stands for that of all."""
@@ -64,6 +62,8 @@ def build_remote(
     model: str | None = None,
     progress: Progress | None = None,
     options: ReadingOptions | None = None,
+    device: str = "auto",
+    workers: int | None = None,
 ) -> BuildReport:
     """Read all plans of a folder and write an index of them into Milvus.
 
@@ -73,10 +73,12 @@ def build_remote(
     Args:
         folder: where the plans are.
         address: the Milvus.
-        directory: where vectors that were made before are kept, so that no text is embedded twice.
+        directory: where what was read and embedded before is kept, so that nothing is done twice.
         model: an embedding model by name or folder; the bundled one by default.
         progress: told (done, total) first of files, then of items.
         options: how files are read.
+        device: where many texts are embedded, as `PlanIndex.build`.
+        workers: how many of the processor's cores read files and embed; by default all.
 
     Returns:
         What was done. Where no plan was found, nothing is written.
@@ -86,24 +88,30 @@ def build_remote(
             builds this index now.
     """
     from plansearch.collection import read_collection  # noqa: PLC0415  the parsers, which no question needs
+    from plansearch.readings import READINGS, ReadingCache  # noqa: PLC0415  as well
 
     started = monotonic()
+    check_device(device)
     milvus = Milvus.connect(address)  # before the work that it is for
+    readings = ReadingCache(directory / READINGS)
     try:
-        collection = read_collection(folder, progress, options=options)
-        return build_remote_from(
+        collection = read_collection(folder, progress, options=options, readings=readings, workers=workers)
+        report = build_remote_from(
             collection.plans,
             collection.skipped,
             milvus,
             directory,
-            encoder=load_encoder(model),
+            encoder=load_encoder(model, device=device, workers=workers),
             vocabulary=bundled_vocabulary() + read_vocabulary(folder / VOCABULARY_NAME),
             folder=folder,
             progress=progress,
             started=started,
         )
+        readings.close(forget_unused=bool(report.items))
     finally:
+        readings.close()
         milvus.close()
+    return report
 
 
 def build_remote_from(
@@ -156,6 +164,7 @@ def build_remote_from(
         removed=done.removed,
         unchanged=done.unchanged,
         seconds=monotonic() - started,
+        remarks=tuple(getattr(encoder, "remarks", ())),
     )
 
 
@@ -291,6 +300,7 @@ class _Work:
         changed = [one for one in plans if before.get(one.plan.name) != one.key or one.plan.name in left]
         removed = tuple(sorted(before.keys() - wanted))
         self._to_see = sum(len(one.items) for one in changed)
+        self._announce(changed)
         writer.write_plans(changed, sorted({*removed, *(left - wanted)}), difference)
         return removed
 
@@ -309,6 +319,12 @@ class _Work:
             plans.append(PlanToWrite(plan, f"{plan_number(plan.name)}-{digest}", items))
         return plans
 
+    def _announce(self, plans: Sequence[PlanToWrite]) -> None:
+        """Tell the model how much it will have to do."""
+        if isinstance(self._encoder, ExpectingEncoder):
+            texts = list({passage(item.item): None for one in plans for item in one.items})
+            self._encoder.expect(len(self._cache.missing(self._encoder.name, texts)))
+
     def _read(self, items: Sequence[ItemToWrite]) -> Passages:
         """Cut and embed items."""
         passages = [passage(one.item) for one in items]
@@ -318,16 +334,14 @@ class _Work:
         self._seen += len(items)
         if self._progress is not None:
             self._progress(self._seen, self._to_see)
-        return Passages(tokens, vectors)
+        same = [sameness_key(one.item.topic or "", one.item.text) for one in items]
+        return Passages(tokens, vectors, same)
 
     def _embed(self, texts: Sequence[str]) -> FloatMatrix:
         """Vectors of texts; those that the cache lacks are made and kept."""
-        missing = self._cache.missing(self._encoder.name, texts)
-        for start in range(0, len(missing), EMBED_BATCH):
-            batch = missing[start : start + EMBED_BATCH]
-            self._cache.add(self._encoder.name, batch, self._encoder.encode_passages(batch))
-            self._embedded += len(batch)
-            self._keep()
+        missing = sorted(self._cache.missing(self._encoder.name, texts), key=len, reverse=True)
+        embed_into(self._cache, missing, self._encoder, kept=self._keep)
+        self._embedded += len(missing)
         return self._cache.read(self._encoder.name, texts, self._encoder.dimension)
 
     def _documents(self, generation: int, before: _Before, difference: Difference) -> dict[str, int]:

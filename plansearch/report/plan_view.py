@@ -87,6 +87,7 @@ def _build_outcome(report: BuildReport) -> list[str]:
         "",
         f"{state}；向量新算 {report.embedded} 筆、沿用 {report.reused} 筆；{report.seconds:.1f} 秒",
         f"索引位置：{report.index}；模型：{report.model}",
+        *(f"提醒：{remark}" for remark in report.remarks),
     ]
 
 

@@ -119,6 +119,7 @@ def build_record(report: BuildReport) -> Record:
         "unchanged": report.unchanged,
         "seconds": round(report.seconds, 3),
         "skipped": [skipped_record(skipped) for skipped in report.skipped],
+        "remarks": list[Value](report.remarks),
     }
 
 
@@ -131,6 +132,7 @@ def search_record(result: SearchResult) -> Record:
         "filters": _filters_record(result.filters),
         "searched": result.searched,
         "total": result.total,
+        "complete": result.complete,
         "shown": len(result.hits),
         "caveats": [{"plan": caveat.plan, **damage_record(caveat.damage)} for caveat in result.caveats],
         **_question_record(result),

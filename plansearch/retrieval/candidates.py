@@ -1,193 +1,160 @@
-"""The items of an index in Milvus that may answer a question, with what is needed to rate each of them exactly.
-
-Parts of the search that were made for a whole index in one place work on these as if they were one: it has the same
-properties, and its positions are places among the candidates.
-"""
+"""Names the items that may answer a question best, where an index is too large to rate all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from math import log1p
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from plansearch.remote import RemoteIndex
-from plansearch.results import Heading, IndexedItem
-from plansearch.store.milvus_rows import ITEM_FIELDS, indexed_item, number_of
-from plansearch.text import Tokenizer
-from plansearch.types import Encoder, FloatMatrix
-from plansearch.vocabulary import Vocabulary
-from plansearch.yardstick import Chance, WordStatistics
-
-if TYPE_CHECKING:
-    from plansearch.index import PlanIndex
-
-_RATED: tuple[str, ...] = ("plan", "place", "is_measure", "restates", "words", "vector")
+from plansearch.index import PlanIndex
+from plansearch.results import SearchMode
+from plansearch.retrieval.evidence import RELATIVE, Evidence, odds_of
+from plansearch.retrieval.pools import Positions, Scores, SomeItems
+from plansearch.store.lexical import best_positions
+from plansearch.types import FloatMatrix
+from plansearch.yardstick import LEAST_DEVIATION
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """An item that may answer."""
+class Depth:
+    """How many candidates each way names."""
 
-    key: str
-    plan: str
-    place: int
-    is_measure: bool
-    restates: bool
-    words: Mapping[int, float]
-    """BM25's part of the item, by the numbers of the words."""
-    vector: npt.NDArray[np.float32]
+    texts: int
+    """Nearest to each vector."""
+    items: int
+    """With most of the words, by their rarity; of those as many that mean it and that are likely by both."""
 
 
-class Pool:
-    """Candidates that were fetched, each once."""
+FIRST: Final = Depth(texts=50, items=50)
+"""The best of all items, whatever the filters: they say whether the subject is known, and feed back."""
 
-    def __init__(self, index: RemoteIndex) -> None:
-        self._index = index
-        self._found: dict[str, Candidate] = {}
+FINAL: Final = Depth(texts=300, items=200)
+"""Those among which the hits are. ``benchmarks/RESULTS.md`` says how often one is missed."""
 
-    def add(self, keys: Iterable[str]) -> None:
-        """Fetch those that are not here yet."""
-        missing = sorted({*keys} - self._found.keys())
-        for row in self._index.milvus.get(self._index.names.items, missing, _RATED):
-            vector = np.asarray(row["vector"], dtype=np.float32)
-            said = (row["plan"], row["place"], row["is_measure"], row["restates"])
-            self._found[row["key"]] = Candidate(row["key"], *said, row["words"], vector)
+HAVING_WORDS: Final = 8_000
+"""Items with most of the words whose meaning is looked at: where many have all the words of a question, the best need
+be neither the shortest nor among the nearest of all items."""
 
-    def candidates(self) -> Candidates:
-        """All of them, in the order of their plans."""
-        return Candidates(self._index, sorted(self._found.values(), key=lambda one: (one.plan, one.place)))
+NEARLY_ALL: Final = 0.8
+"""Share of items from which on candidates are named among all, which is quicker, and a few of them left out."""
+
+READ_AT_MOST: Final = 600_000
+"""Entries of words' columns that are read to name items; rare words come first."""
 
 
 class Candidates:
-    """Some items of an index in Milvus, which can be rated and shown like a whole index."""
+    """Names candidates for one question, first among all items, then near another vector or among fewer items.
 
-    def __init__(self, index: RemoteIndex, some: Sequence[Candidate] = ()) -> None:
+    Args:
+        index: one whose dense store is approximate.
+        mode: which legs count.
+        weights: all tokens of the question and how often each counts.
+        telling: those of them that may name an item.
+        own: the question's own tokens and how much each tells.
+    """
+
+    def __init__(
+        self,
+        index: PlanIndex,
+        mode: SearchMode,
+        weights: Mapping[str, float],
+        telling: Mapping[str, float],
+        own: Mapping[str, float],
+    ) -> None:
         self._index = index
-        self._some = some
-        self._items: dict[int, IndexedItem] = {}
-        self.place_of = {one.key: place for place, one in enumerate(some)}
-        """Where each is, by its key."""
-        self.restating = frozenset(place for place, one in enumerate(some) if one.restates)
+        self._mode = mode
+        self._weights = weights
+        self._telling = telling
+        self._own = own
 
-    def __len__(self) -> int:
-        return len(self._some)
+    def name(
+        self, depth: Depth, vectors: Sequence[FloatMatrix], allowed: npt.NDArray[np.bool_] | None = None
+    ) -> SomeItems:
+        """Items that may be the best: nearest to any of some vectors, with most of the words, or likely by both.
 
-    @property
-    def as_index(self) -> PlanIndex:
-        """Itself, for what asks for an index."""
-        return cast("PlanIndex", cast("Any", self))
+        Args:
+            depth: how many of each.
+            vectors: each ``(1, dimension)``; the first is the question's, the last says what is meant best.
+            allowed: which items may answer, ``(n_items,)``; all by default.
+        """
+        named = [np.empty(0, dtype=np.int64)]
+        kept = allowed
+        if allowed is not None and np.count_nonzero(allowed) >= NEARLY_ALL * len(allowed):
+            allowed = None  # what is not allowed is left out at the end
+        if vectors:
+            named.append(self._index.dense.candidates(np.concatenate(vectors), depth.texts, allowed))
+        if self._telling:
+            having = self._having if allowed is None else self._with_words(allowed)
+            cosines = [having.cosines(vector) for vector in vectors]
+            values = (having.scores, self._likely(having, vectors, cosines), *cosines)
+            named += [having.best(one, depth.items) for one in values]
+        positions = np.unique(np.concatenate(named))
+        return SomeItems(self._index, positions if kept is None else positions[kept[positions]], spread=self._spread)
 
-    @property
-    def measures(self) -> npt.NDArray[np.int64]:
-        """Places of those that are measures."""
-        return np.asarray([place for place, one in enumerate(self._some) if one.is_measure], dtype=np.int64)
+    def _likely(self, having: _Having, vectors: Sequence[FloatMatrix], cosines: Sequence[Scores]) -> Scores:
+        """About the log odds that items answer, as far as the question's own words tell."""
+        meaning = similar = np.zeros(len(having.positions))
+        if vectors:
+            mean, deviation = self._index.dense.cells.distribution(vectors[-1])
+            meaning = (cosines[-1] - mean) / max(deviation, LEAST_DEVIATION)
+            similar = self._index.chance.standardise(cosines[0])
+        mean, deviation = self._spread
+        words = (having.scores - mean) / max(deviation, LEAST_DEVIATION)
+        nothing = np.zeros(len(having.positions))
+        evidence = Evidence(meaning, words, similar, having.covered, nothing, having.covered)
+        return odds_of(evidence, RELATIVE[self._mode], self._mode)
 
-    def cosines(self, asked: FloatMatrix) -> npt.NDArray[np.float64]:
-        """How near each is to a question's vector, ``(1, dimension)``."""
-        cosines: npt.NDArray[np.float64] = (self.vectors(range(len(self))) @ asked[0]).astype(np.float64)
-        return cosines
+    @cached_property
+    def _having(self) -> _Having:
+        return self._with_words(None)
 
-    def word_scores(self, question: Mapping[int, float]) -> npt.NDArray[np.float64]:
-        """BM25 of each, for a question's words weighted by how rare they are."""
-        scores = [sum(one.words.get(number, 0.0) * weight for number, weight in question.items()) for one in self._some]
-        return np.asarray(scores, dtype=np.float64)
+    def _with_words(self, allowed: npt.NDArray[np.bool_] | None) -> _Having:
+        """The allowed items with most of the words, as far as rare ones tell."""
+        scores = self._scores if allowed is None else self._scores * allowed
+        positions = best_positions(scores, HAVING_WORDS)
+        characters = {token: weight for token, weight in self._weights.items() if token not in self._telling}
+        whole = scores[positions].astype(np.float64)
+        for token, values in self._index.lexical.at(characters, positions).items():
+            whole += characters[token] * values
+        covered = SomeItems(self._index, positions).coverage(self._own)
+        return _Having(positions, whole, covered, self._index.dense.vectors(positions))
 
-    # what parts of the search ask of an index
+    @cached_property
+    def _scores(self) -> npt.NDArray[np.float32]:
+        return self._index.lexical.partial_scores(self._telling, READ_AT_MOST)
 
-    @property
-    def model(self) -> str:
-        """Name of the model that the vectors were made with."""
-        return self._index.model
-
-    @property
-    def tokenizer(self) -> Tokenizer:
-        """Cuts questions into words."""
-        return self._index.tokenizer
-
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """The synonyms that questions are searched with."""
-        return self._index.vocabulary
-
-    @property
-    def statistics(self) -> WordStatistics:
-        """How common each token is in plans in general."""
-        return self._index.statistics
-
-    @property
-    def chance(self) -> Chance:
-        """How near measures come to questions that have nothing to do with them."""
-        return self._index.chance
-
-    @property
-    def encoder(self) -> Encoder:
-        """The model that the vectors were made with."""
-        return self._index.encoder
-
-    @property
-    def lexical(self) -> Candidates:
-        """Itself: the words of the items."""
-        return self
-
-    @property
-    def catalog(self) -> Candidates:
-        """Itself: the texts of the items, and the values of filters."""
-        return self
-
-    def columns(self, tokens: Iterable[str]) -> dict[str, int]:
-        """Those tokens that any item of the whole index has."""
-        return self._index.holders(sorted(set(tokens)))
-
-    def coverage(self, weights: Mapping[str, float]) -> npt.NDArray[np.float32]:
-        """How much of some tokens each candidate has, by their weights, from 0 to 1."""
-        covered: FloatMatrix = np.zeros(len(self), dtype=np.float32)
-        for token in sorted(weights):
-            number = number_of(token)
-            covered[[place for place, one in enumerate(self._some) if number in one.words]] += weights[token]
-        covered /= np.float32(sum(weights.values()) or 1.0)
-        return covered
-
-    def scores(self, tokens: Sequence[str]) -> npt.NDArray[np.float32]:
-        """BM25 of each candidate; a token given twice counts twice."""
-        weighted: dict[int, float] = {}
-        for token, rarity in rarities(self._index, tokens).items():
-            weighted[number_of(token)] = weighted.get(number_of(token), 0.0) + rarity * tokens.count(token)
-        return self.word_scores(weighted).astype(np.float32)
-
-    def vectors(self, places: Iterable[int]) -> FloatMatrix:
-        """Vectors of some candidates."""
-        some = [self._some[place].vector for place in places]
-        return np.stack(some) if some else np.empty((0, self._index.manifest.dimension), dtype=np.float32)
-
-    def items(self, places: Sequence[int]) -> tuple[IndexedItem, ...]:
-        """Some candidates as they are shown."""
-        missing = {self._some[place].key: place for place in places if place not in self._items}
-        for row in self._index.milvus.get(self._index.names.items, list(missing), ITEM_FIELDS):
-            self._items[missing[row["key"]]] = indexed_item(row)
-        return tuple(self._items[place] for place in places)
-
-    def searched_texts(self, places: Sequence[int]) -> dict[int, tuple[str, str]]:
-        """Topic and text of some candidates."""
-        found = zip(places, self.items(places), strict=True)
-        return {place: (one.item.topic or "", one.item.text) for place, one in found}
-
-    def headings(self) -> tuple[Heading, ...]:
-        """The requirements that a question may name."""
-        return self._index.headings
-
-    def values(self, option: str) -> list[str]:
-        """All values that a filter can have."""
-        return self._index.values(option)
+    @cached_property
+    def _spread(self) -> tuple[float, float]:
+        return self._index.lexical.distribution(self._weights)
 
 
-def rarities(index: RemoteIndex, tokens: Sequence[str]) -> dict[str, float]:
-    """BM25's inverse document frequency of the tokens that any item has, as in Lucene: ``ln(1 + (N-n+½) / (n+½))``."""
-    count = len(index)
-    return {
-        token: log1p((count - holders + 0.5) / (holders + 0.5))
-        for token, holders in index.holders(sorted(set(tokens))).items()
-    }
+@dataclass(frozen=True, slots=True)
+class _Having:
+    """Items that have words of a question; one number for each."""
+
+    positions: Positions
+    scores: Scores
+    """BM25 of the question's words, those that stand in very many items left out."""
+    covered: Scores
+    """Part of the question's own words, by their rarity."""
+    vectors: FloatMatrix
+    _known: dict[bytes, Scores] = field(default_factory=dict)
+    """Cosines to vectors that were asked for already: the question's own comes twice."""
+
+    def cosines(self, vector: FloatMatrix) -> Scores:
+        """Similarity to a vector, ``(1, dimension)``."""
+        key = vector.tobytes()
+        if key not in self._known:
+            self._known[key] = (self.vectors @ vector[0]).astype(np.float64)
+        return self._known[key]
+
+    def best(self, values: Scores, limit: int) -> Positions:
+        """The positions of the highest of some values, one for each item."""
+        if len(values) <= limit:
+            return self.positions
+        best: Positions = self.positions[values >= np.partition(values, -limit)[-limit]]
+        return best

@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from plansearch.index import PlanIndex
 from plansearch.results import Hit, SearchMode, Why
+from plansearch.retrieval.asked import Shown
 from plansearch.retrieval.question import Question
 from plansearch.retrieval.scoring import Ratings
 from plansearch.text import fold, match_ranges
@@ -20,7 +20,7 @@ _SENTENCE: Final = re.compile(r"[^。；;！!？?\n]+[。；;！!？?]?")
 
 
 def explain(
-    index: PlanIndex,
+    index: Shown,
     question: Question,
     hits: Sequence[tuple[Hit, int]],
     *,
@@ -49,7 +49,8 @@ def explain(
     reasons = []
     for (hit, position), spans, near in zip(hits, sentences, nearness, strict=True):
         item = hit.found.item
-        meaning, words = max(ratings.meaning[position], 0.0), max(ratings.words[position], 0.0)
+        place = int(ratings.places(np.asarray([position], dtype=np.int64))[0])
+        meaning, words = max(ratings.meaning[place], 0.0), max(ratings.words[place], 0.0)
         whole = meaning + words
         share = {"words": 0.0, "meaning": 1.0}.get(mode, float(meaning / whole) if whole else 0.0)
         best = int(np.argmax(near)) if near else None
@@ -95,7 +96,7 @@ def _sentences(text: str) -> list[tuple[int, int]]:
 
 
 def _nearness(
-    index: PlanIndex,
+    index: Shown,
     texts: Sequence[str],
     sentences: Sequence[Sequence[tuple[int, int]]],
     marks: Sequence[str],

@@ -1,13 +1,14 @@
 """Search in an index past one machine: Milvus finds candidates, and each candidate is rated exactly.
 
-What speaks for an item is the same as in `scoring`. Only two things are not looked at for every item: which items are
-rated at all (those that Milvus finds by meaning, by words, and by meaning again after the question was moved towards
-its best answers), and the mean and spread of BM25, which past some thousand items come from the best and from a sample.
+They are rated as those of a local index are (`scoring`). Only two things are not looked at for every item: which items
+are rated at all (those that Milvus finds by meaning, by words, and by meaning again after the question was moved
+towards its best answers), and the mean and spread of BM25, which past some thousand items come from the best and from a
+sample.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Final
@@ -17,60 +18,41 @@ import numpy.typing as npt
 
 from plansearch.remote import RemoteIndex
 from plansearch.results import Filters, Hit, SearchMode, SearchResult
-from plansearch.retrieval.candidates import Candidates, Pool, rarities
 from plansearch.retrieval.filters import resolve_filters
 from plansearch.retrieval.folding import fold_twins, single_groups
 from plansearch.retrieval.question import Question, understand
-from plansearch.retrieval.scoring import (
-    ALONE,
-    BENEFIT,
-    FEEDBACK_ITEMS,
-    FEEDBACK_WEIGHT,
-    FEW_ITEMS,
-    RELATIVE,
-    TERM_WEIGHT,
-    THRESHOLDS,
-    WHOLE,
-    WORDING_WEIGHT,
-    Evidence,
-    Ratings,
-    Scores,
-    gather,
-    log_odds,
-    question_vector,
-    touches,
-)
+from plansearch.retrieval.remote_candidates import Fetched, RemoteCandidates, rarities
+from plansearch.retrieval.scoring import Ratings, gather_from, question_vector, ratings_of, word_weights
 from plansearch.retrieval.searching import (
-    ITEMS_BY_WORDS,
     NO_FILTERS,
-    SEEN_BY_WORDS,
     Inquiry,
-    added_terms,
+    answer_of,
+    best_by_words,
     check_limit,
     check_query,
+    close_enough,
     hits_of,
-    named_headings,
     rank,
+    without_restatements,
 )
-from plansearch.store.milvus import Found
+from plansearch.store.milvus import MOST_FOUND, Found
 from plansearch.store.milvus_rows import number_of, without_space
 from plansearch.store.milvus_schema import DRAWS, all_of, item_condition, phrase_condition, seen_by
-from plansearch.text import fold, telling_tokens
+from plansearch.text import fold
 from plansearch.types import FloatMatrix
 
 CANDIDATES: Final = 400
 """Items that are looked at of each leg."""
 
 LEADING: Final = 100
-"""Items of each leg that are looked at besides, where filters leave only some: by the best of all a question is moved,
-so that an item's score does not depend on the filters."""
+"""The best of all items of each leg, whatever the filters: they say whether the subject is known, and feed back."""
 
 SAMPLE: Final = 12_000
 """Items up to which BM25's mean and spread are exact, and that a sample has beyond: its mean is sure to about 1 % of
 the spread. Milvus gives 16,384 at most."""
 
 MOST_WITH_PHRASE: Final = 2_000
-"""Items with a phrase that are all rated; of more, only the candidates are."""
+"""Items with a phrase up to which all are rated; of more, so many and the candidates are."""
 
 _MEASURES: Final = "is_measure == true"
 
@@ -88,9 +70,9 @@ def search_remote(
 ) -> SearchResult:
     """Find the plan items of an index in Milvus that answer a question.
 
-    Arguments and result are those of `plansearch.search`, but for three things. ``total`` counts what was found among
-    the candidates: where it is near their number, there is more. ``why``, ``like``, ``unlike`` and ``reranker`` are for
-    an index on this machine only. Twins are found among the candidates.
+    Arguments and result are those of `plansearch.search`, but for two things. Of an index with more items than
+    candidates only these are rated, and the result says so: it is not ``complete``. ``why``, ``like``, ``unlike``,
+    ``reranker`` and ``exhaustive`` are for an index on this machine only.
 
     Args:
         index: what to search.
@@ -100,7 +82,7 @@ def search_remote(
         mode: ``words`` finds shared words (BM25), ``meaning`` near vectors, ``hybrid`` adds up both.
         fold_equal: make one hit of items with the same text.
         exact: add no words to the question.
-        candidates: how many items of each leg are looked at.
+        candidates: how many items of each leg are looked at, `MOST_FOUND` at most.
 
     Raises:
         EmptyQueryError: the query holds nothing to search for.
@@ -109,40 +91,28 @@ def search_remote(
         PlansearchError: the model or Milvus fails.
     """
     check_limit(limit)
-    query = check_query(query)
-    empty = Candidates(index)
-    question = understand(empty.as_index, query, exact=exact)
-    resolved = resolve_filters(empty.as_index, filters)
-    rated = _Legs(index, question, resolved, mode, candidates).rate()
-    inquiry = Inquiry(query, exact, (), (), question, mode, rated.asked, rated.ratings, rated.close)
-    return _answer(index, inquiry, rated, resolved, limit=limit, fold_equal=fold_equal)
-
-
-def _answer(
-    index: RemoteIndex, inquiry: Inquiry, rated: Rated, filters: Filters, *, limit: int | None, fold_equal: bool
-) -> SearchResult:
-    """The best of the rated candidates, and what else is told of a question."""
-    view, question = rated.candidates.as_index, inquiry.question
-    ranked = rank(inquiry, rated.allowed)
-    groups = fold_twins(view, ranked.tolist(), limit) if fold_equal else single_groups(ranked[:limit])
-    hits = hits_of(view, inquiry, groups)
-    told = bool(filters.agencies or filters.requirements or not hits)
-    return SearchResult(
-        inquiry.query,
-        inquiry.mode,
-        filters,
-        index.model,
-        hits,
-        total=max(len(ranked), rated.with_phrase),
-        searched=_searched(index, filters),
-        caveats=index.caveats(filters) if told else (),
-        added=added_terms(question),
-        unknown=question.unknown,
-        headings=named_headings(view, question),
-        phrases=question.phrases,
-        exact=inquiry.exact,
+    query, candidates = check_query(query), min(candidates, MOST_FOUND)
+    question = understand(index, query, exact=exact)
+    resolved = resolve_filters(index, filters)
+    rated = _rate(index, question, resolved, mode, candidates)
+    some, ratings = rated.some, without_restatements(rated.some, rated.ratings)
+    if question.phrases:
+        # who asks for a phrase wants all that has it; those that pass the filters have it
+        close = some.positions
+    elif question.only_asks and mode != "words":
+        close = some.positions[:0]
+    else:
+        close = close_enough(ratings, mode)
+    inquiry = Inquiry(query, exact, (), (), question, mode, rated.asked, ratings, close, rated.allowed)
+    ranked = rank(inquiry)
+    groups = fold_twins(some, ranked.tolist(), limit) if fold_equal else single_groups(ranked[:limit])
+    hits = hits_of(some, inquiry, groups)
+    total = max(len(ranked), rated.with_phrase)
+    return replace(
+        answer_of(index, inquiry, resolved, hits, total=total, searched=rated.searched),
         folded=fold_equal,
-        by_words=() if hits else _by_words(rated, inquiry),
+        by_words=() if hits else _by_words(index, inquiry, resolved, rated),
+        candidates=None if ratings.complete else candidates,
     )
 
 
@@ -150,183 +120,155 @@ def _answer(
 class Rated:
     """Candidates and how well they answer."""
 
-    candidates: Candidates
+    some: RemoteCandidates
     asked: FloatMatrix | None
     ratings: Ratings
-    close: npt.NDArray[np.bool_]
-    """Which are close enough."""
-    allowed: npt.NDArray[np.int64]
-    """Places of those that pass the filters, ascending."""
-    with_phrase: int = 0
-    """How many items of the whole index have the phrases and pass the filters."""
+    allowed: npt.NDArray[np.bool_]
+    """Which of them pass the filters."""
+    with_phrase: int
+    """How many items of the whole index have the phrases and pass the filters; 0 where no phrase is asked for."""
+    searched: int
+    """How many measures of the whole index pass the filters."""
+    depth: int
+    """How many items of each leg were looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """Mean and standard deviation of a score over all items."""
-
-    mean: float
-    deviation: float
-
-    def standardise(self, values: Scores) -> Scores:
-        """Deviations from the mean in standard deviations; zeros where all items are equal."""
-        if self.deviation <= np.finfo(np.float32).eps:
-            return np.zeros_like(values)
-        scores: Scores = (values - self.mean) / self.deviation
-        return scores
+def _rate(index: RemoteIndex, question: Question, filters: Filters, mode: SearchMode, depth: int) -> Rated:
+    """Find candidates and rate them."""
+    asked = question_vector(index, question) if mode != "words" and question.text else None
+    vectors = [] if asked is None else [asked]
+    weights = {} if mode == "meaning" else word_weights(index, question)
+    searched = _searched(index, filters)
+    legs = _Legs(index, question.phrases, filters, weights, depth=depth, searched=searched)
+    found = gather_from(index, question, weights, vectors, legs.first(vectors), last=legs.last)
+    some = legs.some
+    allowed = some.having(legs.allowed) if legs.narrow else some.facets.measures
+    complete = legs.has_all or int(np.count_nonzero(allowed)) >= searched
+    # in this mode the others share nothing with the question
+    complete = complete or (mode == "words" and not question.phrases and legs.has_all_words)
+    ratings = replace(ratings_of(found, mode, len(index)), complete=complete)
+    return Rated(some, asked, ratings, allowed, legs.with_phrase, searched, depth)
 
 
 class _Legs:
-    """The searches by which Milvus finds candidates for one question."""
+    """The searches by which Milvus finds candidates for one question.
+
+    Args:
+        index: where.
+        phrases: that every hit has.
+        filters: which items may answer.
+        weights: all tokens of the question and how often each counts; none where words don't count.
+        depth: how many items of each leg are looked at.
+        searched: how many items the filters leave.
+    """
 
     def __init__(
-        self, index: RemoteIndex, question: Question, filters: Filters, mode: SearchMode, candidates: int
+        self,
+        index: RemoteIndex,
+        phrases: Sequence[str],
+        filters: Filters,
+        weights: Mapping[str, float],
+        *,
+        depth: int,
+        searched: int,
     ) -> None:
         self._index = index
-        self._question = question
-        self._mode = mode
-        self._depth = candidates
-        self._pool = Pool(index)
+        self._depth = depth
+        few = min(depth, MOST_FOUND - 1)
+        self._few = MOST_WITH_PHRASE if phrases else few if searched <= few else 0
+        """Up to how many items that may answer are looked at without asking which of them are the best."""
+        self._phrases = phrases
+        self._fetched = Fetched(index)
         self._seen = seen_by(index.manifest.generation)
-        phrases = phrase_condition([without_space(fold(phrase)) for phrase in question.phrases])
-        self._narrow = all_of(item_condition(filters), phrases)
-        self._answering = all_of(self._seen, _MEASURES, self._narrow)
-        self._allowed: set[str] = set()
-        self._words = weighted_words(index, question)
-        self._spread = Spread(0.0, 0.0)
+        self.narrow = all_of(item_condition(filters), phrase_condition([without_space(fold(one)) for one in phrases]))
+        """What an item has to meet besides being a measure; empty where nothing is asked for."""
+        self._answering = all_of(self._seen, _MEASURES, self.narrow)
+        self._words = weighted_words(index, weights)
+        self._spread = (0.0, 0.0)
+        self.some = RemoteCandidates(index, (), self._spread)
+        """All candidates, as far as they were named."""
+        self.allowed: set[str] = set()
+        """Keys of those that were found among the items that may answer."""
+        self.with_phrase = 0
+        """How many items of the whole index have the phrases and pass the filters."""
+        self.has_all = self.has_all_words = False
+        """Whether all that may answer was named, or all of it that has any word of the question."""
 
-    def rate(self) -> Rated:
-        """Find candidates and rate them."""
-        asked = None
-        if self._mode == "meaning":
-            # they are shown where nothing answers
+    def first(self, vectors: Sequence[FloatMatrix]) -> RemoteCandidates:
+        """The best of all items by words and by meaning, whatever the filters."""
+        depth = LEADING if self.narrow else max(self._depth, LEADING)
+        found = [self._best_by_words()]
+        found += [self._nearest("vector", vector[0].tolist(), depth, self._seen) for vector in vectors]
+        self._fetched.add(one.key for some in found for one in some[:depth])
+        leading = {one.key for some in found for one in some[:LEADING]}
+        return RemoteCandidates(self._index, self._fetched.some(leading), self._spread)
+
+    def last(self, vectors: Sequence[FloatMatrix]) -> RemoteCandidates:
+        """All candidates: those that pass the filters, too, and those near the question after it was moved."""
+        if self._few:
+            self._find_all()
+        if self.narrow and not self.has_all:
             self._find_answers("words", self._words)
-        else:
-            self._find_words()
-        if self._mode != "words" and self._question.text:
-            asked = question_vector(Candidates(self._index).as_index, self._question)
-            self._find_near(asked)
-        with_phrase = self._find_phrases() if self._question.phrases else 0
-        some = self._pool.candidates()
-        evidence = self._evidence(some, asked)
-        if asked is not None and touches(evidence, self._question):
-            moved = _moved(some, asked, evidence.meaning + evidence.words)
-            self._find_answers("vector", moved[0].tolist())
-            some = self._pool.candidates()
-            near = Spread(self._index.moments.mean(moved), self._index.moments.deviation(moved))
-            evidence = replace(self._evidence(some, asked), meaning=near.standardise(some.cosines(moved)))
-        ratings = self._ratings(some, evidence)
-        return Rated(some, asked, ratings, self._close(ratings), self._places(some), with_phrase)
+        for vector in vectors if self.narrow else vectors[1:]:
+            if not self.has_all:
+                self._find_answers("vector", vector[0].tolist())
+        self.some = RemoteCandidates(self._index, self._fetched.some(), self._spread)
+        return self.some
 
-    def _find_words(self) -> None:
-        """Candidates by words, and the mean and spread of BM25 over all items."""
+    def _best_by_words(self) -> Sequence[Found]:
+        """The best of all items by words; also tells the mean and spread of BM25 over all items."""
         count = len(self._index)
-        whole = count <= SAMPLE
-        leading = self._nearest("words", self._words, count if whole else self._depth, self._seen)
-        if whole:
-            rest: Sequence[Found] = ()
-        else:
-            sampled = f"draw < {DRAWS * SAMPLE // count}"
-            known = {one.key for one in leading}
-            drawn = self._nearest("words", self._words, count, all_of(self._seen, sampled))
-            rest = [one for one in drawn if one.key not in known]
-        self._spread = spread([one.score for one in leading], [one.score for one in rest], count)
-        self._take(leading[: self._depth if not self._narrow else LEADING])
-        if self._narrow:
-            self._find_answers("words", self._words)
-
-    def _find_near(self, asked: FloatMatrix) -> None:
-        """Candidates by meaning."""
-        vector = asked[0].tolist()
-        self._take(self._nearest("vector", vector, LEADING if self._narrow else self._depth, self._seen))
-        if self._narrow:
-            self._find_answers("vector", vector)
+        if count <= SAMPLE:
+            best = self._nearest("words", self._words, count, self._seen)
+            self._spread = spread([one.score for one in best], [], count)
+            self.has_all_words = len(best) <= self._depth
+            return best
+        best = self._nearest("words", self._words, max(self._depth, LEADING), self._seen)
+        sampled = f"draw < {DRAWS * SAMPLE // count}"
+        known = {one.key for one in best}
+        drawn = self._nearest("words", self._words, count, all_of(self._seen, sampled))
+        rest = [one.score for one in drawn if one.key not in known]
+        self._spread = spread([one.score for one in best], rest, count)
+        self.has_all_words = len(best) < self._depth
+        return best
 
     def _find_answers(self, place: str, vector: Sequence[float] | Mapping[int, float]) -> None:
-        """Candidates that pass the filters."""
+        """Candidates among the items that may answer."""
         found = self._nearest(place, vector, self._depth, self._answering)
-        self._allowed.update(one.key for one in found)
-        self._take(found)
+        self._take(one.key for one in found)
+        if place == "words":
+            self.has_all_words = len(found) < self._depth
 
-    def _find_phrases(self) -> int:
-        """What has the phrases and passes the filters; gives how many do."""
-        name = self._index.names.items
-        keys = {row["key"] for row in self._index.milvus.rows(name, self._answering, ["key"], limit=MOST_WITH_PHRASE)}
-        self._allowed |= keys
-        self._pool.add(keys)
-        full = len(keys) == MOST_WITH_PHRASE
-        return self._index.milvus.count(name, self._answering) if full else len(keys)
+    def _find_all(self) -> None:
+        """What may answer, all of it where that is not much."""
+        name, limit = self._index.names.items, self._few + 1
+        keys = [row["key"] for row in self._index.milvus.rows(name, self._answering, ["key"], limit=limit)]
+        self._take(keys)
+        self.has_all = len(keys) < limit
+        if self._phrases:
+            self.with_phrase = len(keys) if self.has_all else self._index.milvus.count(name, self._answering)
 
     def _nearest(
         self, place: str, vector: Sequence[float] | Mapping[int, float], limit: int, condition: str
     ) -> list[Found]:
         return self._index.milvus.nearest(self._index.names.items, place, vector, limit, condition)
 
-    def _take(self, found: Sequence[Found]) -> None:
-        self._pool.add(one.key for one in found)
-
-    def _evidence(self, some: Candidates, asked: FloatMatrix | None) -> Evidence:
-        nothing = np.zeros(len(some))
-        evidence = Evidence(nothing, nothing, nothing, nothing, nothing, nothing)
-        if self._mode != "meaning" and len(some):
-            had = gather(some.as_index, self._question, "words")
-            evidence = replace(had, words=self._spread.standardise(some.word_scores(self._words)))
-        if asked is None:
-            return evidence
-        cosines = some.cosines(asked)
-        near = Spread(self._index.moments.mean(asked), self._index.moments.deviation(asked))
-        return replace(evidence, meaning=near.standardise(cosines), similar=self._index.chance.standardise(cosines))
-
-    def _ratings(self, some: Candidates, evidence: Evidence) -> Ratings:
-        weights = RELATIVE[self._mode]
-        if self._mode != "words" and len(self._index) < FEW_ITEMS:
-            weights = ALONE
-        odds = weights.odds(evidence)
-        if self._mode != "words":
-            odds = np.minimum(odds, ALONE.odds(evidence) + BENEFIT)
-        # what only says its requirement again is no measure
-        copied = sorted(some.restating)
-        odds[copied] = np.minimum(odds[copied], log_odds(THRESHOLDS["possible"]))
-        shared = (evidence.covered > 0) | (evidence.meant >= WHOLE)
-        touched = bool(shared.any()) if self._mode == "words" else touches(evidence, self._question)
-        meaning, words = weights.of_meaning(evidence), weights.of_words(evidence)
-        return Ratings(odds, meaning, words, evidence.reached, shared, touched)
-
-    def _close(self, ratings: Ratings) -> npt.NDArray[np.bool_]:
-        if self._question.phrases:
-            # who asks for a phrase wants all that has it; those that pass the filters have it
-            return np.ones(len(ratings.odds), dtype=np.bool_)
-        if self._mode == "words":
-            return ratings.shared
-        if self._question.only_asks:
-            return np.zeros(len(ratings.odds), dtype=np.bool_)
-        likely: npt.NDArray[np.bool_] = ratings.touched & (ratings.odds >= log_odds(THRESHOLDS["possible"]))
-        return likely
-
-    def _places(self, some: Candidates) -> npt.NDArray[np.int64]:
-        if not self._narrow:
-            return some.measures
-        return np.asarray(sorted(some.place_of[key] for key in self._allowed), dtype=np.int64)
+    def _take(self, keys: Iterable[str]) -> None:
+        some = frozenset(keys)
+        self.allowed |= some
+        self._fetched.add(some)
 
 
-def weighted_words(index: RemoteIndex, question: Question) -> dict[int, float]:
-    """A question as a sparse vector: its words and the added terms, by their numbers, weighted by how rare they are."""
-    weights = dict.fromkeys(question.tokens, 0.0)
-    for token in question.tokens:
-        weights[token] += 1.0
-    for expansion in question.expansions:
-        weight = WORDING_WEIGHT if expansion.everyday else TERM_WEIGHT
-        for term in expansion.terms:
-            for token in telling_tokens(index.tokenizer.tokens(term)):
-                weights[token] = weights.get(token, 0.0) + weight
+def weighted_words(index: RemoteIndex, weights: Mapping[str, float]) -> dict[int, float]:
+    """A question as a sparse vector: its tokens by their numbers, each weighted by how often it counts and how rare."""
     weighted: dict[int, float] = {}
-    for token, rarity in rarities(index, list(weights)).items():
+    for token, rarity in rarities(index, weights).items():
         weighted[number_of(token)] = weighted.get(number_of(token), 0.0) + weights[token] * rarity
     return weighted
 
 
-def spread(best: Sequence[float], sampled: Sequence[float], count: int) -> Spread:
-    """Mean and spread of a score over all items, most of which have none.
+def spread(best: Sequence[float], sampled: Sequence[float], count: int) -> tuple[float, float]:
+    """Mean and standard deviation of a score over all items, most of which have none.
 
     Args:
         best: scores of the best items, all of them.
@@ -337,16 +279,7 @@ def spread(best: Sequence[float], sampled: Sequence[float], count: int) -> Sprea
     first, rest = np.asarray(best, dtype=np.float64), np.asarray(sampled, dtype=np.float64)
     mean = float(first.sum() + each * rest.sum()) / count
     square = float(np.square(first).sum() + each * np.square(rest).sum()) / count
-    return Spread(mean, sqrt(max(square - mean**2, 0.0)))
-
-
-def _moved(some: Candidates, asked: FloatMatrix, scores: Scores) -> FloatMatrix:
-    """The question's vector moved towards the items that answer it best, as `scoring` moves it."""
-    best = np.argsort(-scores, kind="stable")[:FEEDBACK_ITEMS]
-    weights = np.exp(scores[best] - scores[best].max())
-    middle = (weights / weights.sum()) @ some.vectors(best.tolist())
-    vector = asked[0] + FEEDBACK_WEIGHT * middle.astype(np.float32)
-    return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)[np.newaxis, :]
+    return mean, sqrt(max(square - mean**2, 0.0))
 
 
 def _searched(index: RemoteIndex, filters: Filters) -> int:
@@ -357,11 +290,9 @@ def _searched(index: RemoteIndex, filters: Filters) -> int:
     return index.milvus.count(index.names.items, condition)
 
 
-def _by_words(rated: Rated, inquiry: Inquiry) -> tuple[Hit, ...]:
+def _by_words(index: RemoteIndex, inquiry: Inquiry, filters: Filters, rated: Rated) -> tuple[Hit, ...]:
     """What shares most of a question's words, where nothing answers it."""
-    if not len(rated.allowed):
-        return ()
-    view = rated.candidates.as_index
-    covered = gather(view, inquiry.question, "words").reached[rated.allowed]
-    best = rated.allowed[np.argsort(-covered, kind="stable")][: min(SEEN_BY_WORDS, int(np.count_nonzero(covered)))]
-    return hits_of(view, inquiry, fold_twins(view, best.tolist(), ITEMS_BY_WORDS))
+    if inquiry.mode == "meaning":
+        rated = _rate(index, inquiry.question, filters, "words", rated.depth)
+        inquiry = replace(inquiry, ratings=rated.ratings, allowed=rated.allowed)
+    return best_by_words(rated.some, inquiry)

@@ -6,6 +6,7 @@
     gen-000007/           a whole index: manifest.json and its parts
     gen-000006/           the one before, for readers that had just read CURRENT
     vectors.sqlite        vectors by model and text; outlives the generations
+    readings.sqlite       what files gave by their content; outlives them, too
     build.lock            held while a build runs
 
 Readers only ever see whole generations: a build writes a new one, flushes it to disk, and then replaces
@@ -35,7 +36,7 @@ from plansearch.errors import (
     reason_of,
 )
 
-FORMAT_VERSION: Final = 5
+FORMAT_VERSION: Final = 6
 """Of all files of a generation together; changes whenever an older program could not read them."""
 
 CURRENT: Final = "CURRENT"

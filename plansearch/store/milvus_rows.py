@@ -62,8 +62,15 @@ class ItemToWrite:
         content = sha256(repr(kept).encode("utf-8", "backslashreplace")).hexdigest()[:20]
         return f"{plan_number(self.plan.name)}-{self.place:06d}-{content}"
 
-    def row(self, generation: int, tokens: Sequence[str], vector: npt.NDArray[np.float32]) -> Row:
-        """The entity, seen from a generation on."""
+    def row(self, generation: int, tokens: Sequence[str], vector: npt.NDArray[np.float32], same: int) -> Row:
+        """The entity, seen from a generation on.
+
+        Args:
+            generation: the first that sees it.
+            tokens: by which it is found.
+            vector: of its passage.
+            same: a number, equal for items that say the same.
+        """
         item = self.item
         searched = f"{item.topic or ''}\n{item.text}"
         codes = [code for code in (item.code, *(match.code for match in item.crosswalk)) if code is not None]
@@ -78,6 +85,7 @@ class ItemToWrite:
             "codes": with_parents(codes),
             "is_measure": item.is_measure,
             "restates": self.restates,
+            "same": same,
             "tokens": len(tokens),
             "draw": int(sha256(self.key.encode()).hexdigest()[:8], 16) % DRAWS,
             "folded": _cut(without_space(fold(searched))),

@@ -70,6 +70,7 @@ def item_fields(dimension: int) -> tuple[Field, ...]:
         Field("codes", "texts"),
         Field("is_measure", "flag"),
         Field("restates", "flag"),
+        Field("same", "whole"),
         Field("tokens", "whole"),
         Field("draw", "whole"),
         Field("folded", "text"),

@@ -39,6 +39,8 @@ class Passages:
 
     tokens: Sequence[Sequence[str]]
     vectors: FloatMatrix
+    same: Sequence[int]
+    """A number for each, equal for items that say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +170,8 @@ class GenerationWriter:
             read = self._read(some)
             self._keep()
             rows = [
-                item.row(self._generation, tokens, vector)
-                for item, tokens, vector in zip(some, read.tokens, read.vectors, strict=True)
+                item.row(self._generation, tokens, vector, same)
+                for item, tokens, vector, same in zip(some, read.tokens, read.vectors, read.same, strict=True)
             ]
             missing = [row for row in rows if row["key"] not in there or not self._is_new(there[row["key"]])]
             self._milvus.upsert(self._names.items, missing)

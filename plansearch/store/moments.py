@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,9 @@ from plansearch.errors import IndexBrokenError
 from plansearch.types import FloatMatrix
 
 Floats = npt.NDArray[np.float64]
+
+AT_ONCE: Final = 65_536
+"""Vectors that are taken to 64 bits at once, some 200 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +37,30 @@ class Moments:
         """Of no item."""
         return cls(0, np.zeros(dimension), np.zeros((dimension, dimension)))
 
-    def with_vectors(self, vectors: FloatMatrix) -> Moments:
-        """With those of more items, ``(n_items, dimension)``."""
-        return self._changed(vectors, 1)
+    @classmethod
+    def of_averages(cls, averages: Floats) -> Moments:
+        """As of one item, from what `averages` gave: `distribution` is the same."""
+        return cls(1, averages[0], averages[1:])
+
+    @property
+    def averages(self) -> Floats:
+        """Mean and mean products, ``(1 + dimension, dimension)``."""
+        return np.concatenate([self.total[np.newaxis], self.products]) / max(self.count, 1)
+
+    def with_vectors(self, vectors: FloatMatrix, times: npt.NDArray[np.int64] | None = None) -> Moments:
+        """With those of more items, ``(n_vectors, dimension)``, each as often as ``times`` says, by default once."""
+        return self._changed(vectors, np.ones(len(vectors), dtype=np.int64) if times is None else times)
 
     def without(self, vectors: FloatMatrix) -> Moments:
         """Without those of some items, ``(n_items, dimension)``."""
-        return self._changed(vectors, -1)
+        return self._changed(vectors, np.full(len(vectors), -1, dtype=np.int64))
 
-    def mean(self, asked: FloatMatrix) -> float:
-        """Mean similarity to a question's vector, ``(1, dimension)``."""
-        return float(asked[0].astype(np.float64) @ self.total) / max(self.count, 1)
-
-    def deviation(self, asked: FloatMatrix) -> float:
-        """Standard deviation of the similarity to a question's vector, ``(1, dimension)``."""
-        question = asked[0].astype(np.float64)
-        square = float(question @ self.products @ question) / max(self.count, 1)
-        return sqrt(max(square - self.mean(asked) ** 2, 0.0))
+    def distribution(self, asked: FloatMatrix) -> tuple[float, float]:
+        """Mean and standard deviation of the similarity of all items to a question's vector, ``(1, dimension)``."""
+        question, count = asked[0].astype(np.float64), max(self.count, 1)
+        mean = float(question @ self.total) / count
+        square = float(question @ self.products @ question) / count
+        return mean, sqrt(max(square - mean * mean, 0.0))
 
     def to_bytes(self) -> bytes:
         """As bytes: the count, the total, and the products but for those below the diagonal, which are the same."""
@@ -71,7 +82,11 @@ class Moments:
         products += np.triu(products, 1).T
         return cls(int(values[0]), values[1 : 1 + dimension].astype(np.float64), products)
 
-    def _changed(self, vectors: FloatMatrix, sign: int) -> Moments:
-        exact = vectors.astype(np.float64)
-        products = self.products + sign * (exact.T @ exact)
-        return Moments(self.count + sign * len(exact), self.total + sign * exact.sum(axis=0), products)
+    def _changed(self, vectors: FloatMatrix, times: npt.NDArray[np.int64]) -> Moments:
+        total, products = self.total.copy(), self.products.copy()
+        for start in range(0, len(vectors), AT_ONCE):
+            some = vectors[start : start + AT_ONCE].astype(np.float64)
+            weighted = times[start : start + AT_ONCE, np.newaxis] * some
+            total += weighted.sum(axis=0)
+            products += weighted.T @ some
+        return Moments(self.count + int(times.sum()), total, products)
