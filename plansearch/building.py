@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import partial
@@ -152,15 +152,36 @@ def _embed(
             progress(0, len(missing))
         if isinstance(encoder, ExpectingEncoder):
             encoder.expect(len(missing))
-        done, size = 0, EMBED_BATCH
-        while done < len(missing):
-            began, batch = monotonic(), missing[done : done + size]
-            told = None if progress is None else partial(_tell, progress, done, len(missing))
-            cache.add(encoder.name, batch, encoder.encode_passages(batch, told))
-            done += len(batch)
-            pace = len(batch) / max(monotonic() - began, 1e-6)
-            size = int(min(max(pace * EMBED_SECONDS, 1), EMBED_MOST, 4 * size))
+        embed_into(cache, missing, encoder, progress)
         return cache.read(encoder.name, texts, encoder.dimension), len(missing)
+
+
+def embed_into(
+    cache: VectorCache,
+    texts: Sequence[str],
+    encoder: Encoder,
+    progress: Progress | None = None,
+    kept: Callable[[], None] | None = None,
+) -> None:
+    """Embed texts that a cache lacks, and keep their vectors there.
+
+    Args:
+        cache: where they are kept.
+        texts: distinct ones, in the order in which they are embedded.
+        encoder: the model.
+        progress: told (done, total) of texts.
+        kept: called after each commit, about every `EMBED_SECONDS`.
+    """
+    done, size = 0, EMBED_BATCH
+    while done < len(texts):
+        began, batch = monotonic(), texts[done : done + size]
+        told = None if progress is None else partial(_tell, progress, done, len(texts))
+        cache.add(encoder.name, batch, encoder.encode_passages(batch, told))
+        done += len(batch)
+        pace = len(batch) / max(monotonic() - began, 1e-6)
+        size = int(min(max(pace * EMBED_SECONDS, 1), EMBED_MOST, 4 * size))
+        if kept is not None:
+            kept()
 
 
 def _tell(progress: Progress, before: int, total: int, done: int, _of_batch: int) -> None:

@@ -164,7 +164,7 @@ class PlanIndex:
             folder=str(folder or ""),
             index=str(directory),
             model=encoder.name,
-            plans=tuple(_summary(plan) for plan in plans) if items else (),
+            plans=tuple(PlanSummary.of(plan) for plan in plans) if items else (),
             skipped=tuple(skipped),
             items=len(items),
             damage=sum(len(plan.damage) for plan in plans),
@@ -365,17 +365,3 @@ def _is_current(directory: Path, fingerprint: str) -> bool:
             return index.manifest.fingerprint == fingerprint
     except StoreError:
         return False
-
-
-def _summary(plan: Plan) -> PlanSummary:
-    return PlanSummary(
-        plan.name,
-        plan.metadata,
-        plan.framework,
-        len(plan.items),
-        len(plan.damage),
-        tuple(plan.overridden),
-        sum(item.corrected for item in plan.items),
-        plan.doubt,
-        plan.remarks,
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from plansearch.types import Damage, Metadata, PlanItem, SkippedFile
+from plansearch.types import Damage, Metadata, Plan, PlanItem, SkippedFile
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -183,6 +183,8 @@ class SearchResult:
     """The model that put the first hits in order again."""
     complete: bool = True
     """Whether all items were looked at; else ``total`` counts the close ones among candidates, and more may be."""
+    candidates: int | None = None
+    """How many items of each leg were looked at in an index of which never all are; else ``None``."""
 
     @property
     def shown(self) -> int:
@@ -274,6 +276,21 @@ class PlanSummary:
     """Items that a person changed or added."""
     doubt: str | None = None
     remarks: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, plan: Plan) -> PlanSummary:
+        """The line about a plan that was read."""
+        return cls(
+            plan.name,
+            plan.metadata,
+            plan.framework,
+            len(plan.items),
+            len(plan.damage),
+            tuple(plan.overridden),
+            sum(item.corrected for item in plan.items),
+            plan.doubt,
+            plan.remarks,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,22 @@ from plansearch.cli.delivery import deliver
 from plansearch.cli.light import LightCommand
 from plansearch.cli.models import announce_loading, load_reranker
 from plansearch.cli.options import FormatOption, Grouping, IndexOption, ModeName, OutputOption
+from plansearch.cli.store_options import (
+    STORE_NAME,
+    StoreCaOption,
+    StoreNameOption,
+    StoreOption,
+    StoreServerNameOption,
+    StoreTokenOption,
+    address_of,
+    refuse_with_store,
+)
 from plansearch.errors import QueryError
 
 if TYPE_CHECKING:
-    from plansearch.results import Filters
+    from plansearch.remote import StoreAddress
+    from plansearch.report.rendering import Report
+    from plansearch.results import Filters, SearchResult
 
 ITEMS = 10
 """Items listed unless told otherwise."""
@@ -84,6 +96,11 @@ def query(
     like: LikeOption = None,
     not_like: NotLikeOption = None,
     rerank: RerankOption = None,
+    store: StoreOption = None,
+    store_token: StoreTokenOption = None,
+    store_ca: StoreCaOption = None,
+    store_server_name: StoreServerNameOption = None,
+    store_name: StoreNameOption = STORE_NAME,
     form: FormatOption = None,
     output: OutputOption = None,
 ) -> None:
@@ -100,28 +117,77 @@ def query(
       plansearch query 到府服務 --by agency
       plansearch query '"QR Code"' --why
       plansearch query --like 113_示範市東湖區公所.txt#27
+      plansearch query 無障礙設施 --store http://milvus.example:19530
     """
-    from plansearch.index import PlanIndex
-    from plansearch.report.reports import agency_report, search_report
-    from plansearch.retrieval import ITEMS_PER_AGENCY, search, search_by_agency
+    from plansearch.report.reports import search_report
 
     question = " ".join(text or ())
     common: _Common = {"mode": mode, "exact": exact, "why": why}
     filters = _filters(agency, agency_type, city, year, requirement, unit)
-    if by is not None:
+    address = address_of(store, store_token, store_ca, store_server_name, store_name)
+    first = None if everything else limit or ITEMS
+    if address is not None:
+        refuse_with_store({"--by": by, "--why": why, "--like": like, "--not-like": not_like, "--rerank": rerank})
+        settings: _Remote = {"mode": mode, "exact": exact, "limit": first, "fold_equal": not no_fold}
+        report = search_report(_search_remote(address, question, filters, settings))
+    elif by is not None:
         _refuse_with_by({"--like": like, "--not-like": not_like, "--rerank": rerank, "--no-fold": no_fold})
-    with PlanIndex.open(index) as opened:
-        announce_loading(opened, mode)
-        if by is not None:
-            each = None if everything else limit or ITEMS_PER_AGENCY
-            report = agency_report(search_by_agency(opened, question, filters=filters, limit=each, **common))
-        else:
-            alike: _Alike = {"like": like or (), "unlike": not_like or ()}
-            first = None if everything else limit or ITEMS
-            reranker = load_reranker(rerank) if rerank else None
-            ask = partial(search, fold_equal=not no_fold, reranker=reranker)
-            report = search_report(ask(opened, question, filters=filters, limit=first, **common, **alike))
+        report = _by_agency(index, question, filters, common, limit=limit, everything=everything)
+    else:
+        alike: _Alike = {"like": like or (), "unlike": not_like or (), "rerank": rerank}
+        report = search_report(_search(index, question, filters, common, alike, limit=first, fold_equal=not no_fold))
     deliver(report, form, output)
+
+
+def _search(
+    index: Path,
+    question: str,
+    filters: Filters,
+    common: _Common,
+    alike: _Alike,
+    *,
+    limit: int | None,
+    fold_equal: bool,
+) -> SearchResult:
+    from plansearch.index import PlanIndex
+    from plansearch.retrieval import search
+
+    with PlanIndex.open(index) as opened:
+        announce_loading(opened, common["mode"])
+        reranker = load_reranker(alike["rerank"]) if alike["rerank"] else None
+        ask = partial(search, fold_equal=fold_equal, reranker=reranker, like=alike["like"], unlike=alike["unlike"])
+        return ask(opened, question, filters=filters, limit=limit, **common)
+
+
+def _by_agency(
+    index: Path, question: str, filters: Filters, common: _Common, *, limit: int | None, everything: bool
+) -> Report:
+    from plansearch.index import PlanIndex
+    from plansearch.report.reports import agency_report
+    from plansearch.retrieval import ITEMS_PER_AGENCY, search_by_agency
+
+    with PlanIndex.open(index) as opened:
+        announce_loading(opened, common["mode"])
+        each = None if everything else limit or ITEMS_PER_AGENCY
+        return agency_report(search_by_agency(opened, question, filters=filters, limit=each, **common))
+
+
+class _Remote(TypedDict):
+    """Settings of a search in an index past one machine."""
+
+    mode: ModeName
+    exact: bool
+    limit: int | None
+    fold_equal: bool
+
+
+def _search_remote(address: StoreAddress, question: str, filters: Filters, settings: _Remote) -> SearchResult:
+    from plansearch.remote import RemoteIndex
+    from plansearch.retrieval.remote import search_remote
+
+    with RemoteIndex.open(address) as opened:
+        announce_loading(opened, settings["mode"])
+        return search_remote(opened, question, filters=filters, **settings)
 
 
 class _Common(TypedDict):
@@ -133,10 +199,11 @@ class _Common(TypedDict):
 
 
 class _Alike(TypedDict):
-    """Items that the answer is to be like and not to be like."""
+    """Items that the answer is to be like and not to be like, and the model that puts it in order again."""
 
     like: Sequence[str]
     unlike: Sequence[str]
+    rerank: str | None
 
 
 def _filters(

@@ -94,6 +94,7 @@ _CONVERTERS: dict[str, Callable[[Any], object]] = {
     "folder": Path,
     "index": Path,
     "output": Path,
+    "store_ca": Path,
     "form": partial(_one_of, get_args(FormatName)),
     "mode": partial(_one_of, get_args(ModeName)),
     "by": partial(_one_of, get_args(Grouping)),

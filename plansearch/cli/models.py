@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from plansearch.cli.options import ModeName
     from plansearch.index import PlanIndex
+    from plansearch.remote import RemoteIndex
     from plansearch.types import Reranker
 
 
-def announce_loading(index: PlanIndex, mode: ModeName = "hybrid") -> None:
+def announce_loading(index: PlanIndex | RemoteIndex, mode: ModeName = "hybrid") -> None:
     """Load the model that a question needs, and say on standard error what that took; nothing of the quick one."""
     if mode == "words" or index.has_light_model:
         return

@@ -57,11 +57,16 @@ def headline(result: SearchResult) -> str:
         return f"{NOTHING_FOUND}：篩選條件之下沒有任何項目可找。"
     if result.total == 0:
         lacking = f"，沒有一項含有{_quoted(result.phrases)}" if result.phrases else ""
-        return f"{NOTHING_FOUND}（找了 {result.searched} 項{lacking}）。"
+        looked = "找了" if result.complete else "只細看了最可能的項目，全部有"
+        return f"{NOTHING_FOUND}（{looked} {result.searched} 項{lacking}）。"
     folded = f"，相同的收合成 {len(result.hits)} 筆" if result.shown > len(result.hits) and not result.cut else ""
     if result.cut == 0 and result.complete:
         return f"找到較接近的 {result.total} 項{folded}，全部列出。"
     shown = f"前 {len(result.hits)} {'筆' if result.shown > len(result.hits) else '項'}"
+    if result.candidates is not None:
+        rest = "，其餘請加 --all" if result.cut else ""
+        few = f"項目太多，每種找法只細看了前 {result.candidates} 項，篩選得窄一些就看得全"
+        return f"至少有 {result.total} 項較接近，列出{shown}{rest}；{few}。"
     if not result.complete:
         return f"至少有 {result.total} 項較接近，列出{shown}；項目很多，只細看了最可能的，要逐項看完請加 --all。"
     return f"找到較接近的 {result.total} 項，列出{shown}；要看全部請加 --all，要改項數請用 -k。"

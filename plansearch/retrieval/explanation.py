@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from plansearch.index import PlanIndex
 from plansearch.results import Hit, SearchMode, Why
+from plansearch.retrieval.asked import Shown
 from plansearch.retrieval.question import Question
 from plansearch.retrieval.scoring import Ratings
 from plansearch.text import fold, match_ranges
@@ -20,7 +20,7 @@ _SENTENCE: Final = re.compile(r"[^。；;！!？?\n]+[。；;！!？?]?")
 
 
 def explain(
-    index: PlanIndex,
+    index: Shown,
     question: Question,
     hits: Sequence[tuple[Hit, int]],
     *,
@@ -96,7 +96,7 @@ def _sentences(text: str) -> list[tuple[int, int]]:
 
 
 def _nearness(
-    index: PlanIndex,
+    index: Shown,
     texts: Sequence[str],
     sentences: Sequence[Sequence[tuple[int, int]]],
     marks: Sequence[str],

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from plansearch.errors import UnknownFilterValueError
-from plansearch.index import PlanIndex
 from plansearch.results import Filters
+from plansearch.retrieval.asked import Asked
 from plansearch.text import fold
 
 SUGGESTIONS: Final = 5
@@ -17,7 +17,7 @@ LIKENESS: Final = 0.5
 """Least part of the characters asked for that a suggested value has, in their order."""
 
 
-def resolve_filters(index: PlanIndex, filters: Filters) -> Filters:
+def resolve_filters(index: Asked, filters: Filters) -> Filters:
     """Replace what a user wrote by the values that the index has.
 
     Raises:

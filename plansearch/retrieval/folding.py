@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from plansearch.index import PlanIndex
+from plansearch.retrieval.asked import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ def single_groups(positions: Iterable[int]) -> list[Group]:
     return [Group(int(position), ()) for position in positions]
 
 
-def fold_twins(index: PlanIndex, ranked: Sequence[int], limit: int | None) -> list[Group]:
+def fold_twins(index: Shown, ranked: Sequence[int], limit: int | None) -> list[Group]:
     """Fold ranked items that say the same.
 
     Args:

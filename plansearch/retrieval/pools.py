@@ -47,6 +47,10 @@ class Pool(Protocol):
         """How much of some tokens each item has, by their weights, 0 to 1."""
         ...
 
+    def vectors(self, places: Positions) -> FloatMatrix:
+        """Vectors of some of the items, by their places among them, ``(n_places, dimension)``."""
+        ...
+
 
 class WholeIndex:
     """All items of an index."""
@@ -76,6 +80,10 @@ class WholeIndex:
         """How much of some tokens each item has, by their weights, 0 to 1."""
         return self._index.lexical.coverage(weights).astype(np.float64)
 
+    def vectors(self, places: Positions) -> FloatMatrix:
+        """Vectors of some of the items, by their places among them, ``(n_places, dimension)``."""
+        return self._index.dense.vectors(places)
+
 
 class SomeItems:
     """Some items of an index; what stands out does so among all."""
@@ -101,14 +109,14 @@ class SomeItems:
 
     def standing_out_in_meaning(self, asked: FloatMatrix, cosines: Scores) -> Scores:
         """How far cosines to a vector lie above the mean of all items, in standard deviations."""
-        return _standardised(cosines, self._index.dense.cells.distribution(asked))
+        return standardised(cosines, self._index.dense.cells.distribution(asked))
 
     def standing_out_in_words(self, weights: Mapping[str, float]) -> Scores:
         """How far BM25 scores of weighted tokens lie above the mean of all items, in standard deviations."""
         scores = np.zeros(len(self.positions))
         for token, values in self._values(weights).items():
             scores += weights[token] * values
-        return _standardised(scores, self._spread or self._index.lexical.distribution(weights))
+        return standardised(scores, self._spread or self._index.lexical.distribution(weights))
 
     def coverage(self, weights: Mapping[str, float]) -> Scores:
         """How much of some tokens each item has, by their weights, 0 to 1."""
@@ -116,6 +124,10 @@ class SomeItems:
         for token, values in self._values(weights).items():
             covered += weights[token] * (values > 0)
         return covered / (sum(weights.values()) or 1.0)
+
+    def vectors(self, places: Positions) -> FloatMatrix:
+        """Vectors of some of the items, by their places among them, ``(n_places, dimension)``."""
+        return self._index.dense.vectors(self.positions[places])
 
     def _values(self, tokens: Mapping[str, float]) -> dict[str, npt.NDArray[np.float32]]:
         """What each token gives to the items; a token that several terms have is looked up once."""
@@ -128,10 +140,16 @@ class SomeItems:
 
 def standard_scores(values: Scores) -> Scores:
     """Deviations from the mean in standard deviations, ``(n,)``; zeros where all values are equal."""
-    return _standardised(values, (float(values.mean()), float(values.std())))
+    return standardised(values, (float(values.mean()), float(values.std())))
 
 
-def _standardised(values: Scores, distribution: tuple[float, float]) -> Scores:
+def standardised(values: Scores, distribution: tuple[float, float]) -> Scores:
+    """Deviations from a mean in standard deviations, ``(n,)``; zeros where nothing deviates.
+
+    Args:
+        values: of some items.
+        distribution: mean and standard deviation of all items.
+    """
     mean, deviation = distribution
     if deviation <= np.finfo(np.float32).eps:
         return np.zeros_like(values)

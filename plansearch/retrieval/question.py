@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from plansearch.index import PlanIndex
+from plansearch.retrieval.asked import Asked
 from plansearch.text import Tokenizer, fold
 from plansearch.vocabulary import Expansion
 
@@ -49,7 +49,7 @@ TERMS_IN_TEXT: Final = 4
 """Terms of each added group that go into the text whose meaning is searched: more blur it."""
 
 
-def understand(index: PlanIndex, query: str, *, exact: bool = False, tokenizer: Tokenizer | None = None) -> Question:
+def understand(index: Asked, query: str, *, exact: bool = False, tokenizer: Tokenizer | None = None) -> Question:
     """Take a question apart.
 
     Args:
@@ -82,7 +82,7 @@ def understand(index: PlanIndex, query: str, *, exact: bool = False, tokenizer: 
     )
 
 
-def _words(index: PlanIndex, tokenizer: Tokenizer, text: str) -> dict[str, str]:
+def _words(index: Asked, tokenizer: Tokenizer, text: str) -> dict[str, str]:
     """Words of two characters or more that don't only ask, folded and as the text writes them."""
     folded, end = fold(text), 0
     words: dict[str, str] = {}
@@ -94,7 +94,7 @@ def _words(index: PlanIndex, tokenizer: Tokenizer, text: str) -> dict[str, str]:
     return words
 
 
-def _unknown(index: PlanIndex, words: Mapping[str, str], expansions: Sequence[Expansion]) -> tuple[str, ...]:
+def _unknown(index: Asked, words: Mapping[str, str], expansions: Sequence[Expansion]) -> tuple[str, ...]:
     """Words that no plan has and that were not said in another way."""
     explained = fold("\n".join(one.word for one in expansions))
     known = index.lexical.columns(words)
@@ -107,7 +107,7 @@ def _phrases(query: str) -> Iterator[str]:
         yield next(filter(None, match.groups()), "").strip(' \n\t\u3000"“”＂')
 
 
-def _content(index: PlanIndex, tokenizer: Tokenizer, text: str) -> Iterator[str]:
+def _content(index: Asked, tokenizer: Tokenizer, text: str) -> Iterator[str]:
     """The stretches of a question between the words that only ask."""
     start = 0
     for begin, end in _asking(index, tokenizer, text):
@@ -116,7 +116,7 @@ def _content(index: PlanIndex, tokenizer: Tokenizer, text: str) -> Iterator[str]
     yield from _worth(text[start:])
 
 
-def _asking(index: PlanIndex, tokenizer: Tokenizer, text: str) -> list[tuple[int, int]]:
+def _asking(index: Asked, tokenizer: Tokenizer, text: str) -> list[tuple[int, int]]:
     """Where words stand that only ask.
 
     A single character beside another one may be a part of a word that the dictionary lacks: 他 of 吉他 asks nothing.
@@ -138,7 +138,7 @@ def _asking(index: PlanIndex, tokenizer: Tokenizer, text: str) -> list[tuple[int
     ]
 
 
-def _ranges(index: PlanIndex, tokenizer: Tokenizer, text: str, folded: str) -> list[tuple[int, int]]:
+def _ranges(index: Asked, tokenizer: Tokenizer, text: str, folded: str) -> list[tuple[int, int]]:
     """Where the words of a question stand; what only asks is one word also where the dictionary cuts it: 怎麼辦."""
     words: list[tuple[int, int]] = []
     for word in tokenizer.words(text):

@@ -7,9 +7,9 @@ whose weights were fitted to judged queries (``benchmarks/calibrate.py``).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import log
 from typing import Final
 
@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from plansearch.index import PlanIndex
 from plansearch.results import Grade, SearchMode
+from plansearch.retrieval.asked import Asked
 from plansearch.retrieval.candidates import FINAL, FIRST, Candidates
 from plansearch.retrieval.evidence import ALONE, RELATIVE, Evidence, odds_of
 from plansearch.retrieval.pools import Pool, Positions, Scores, WholeIndex
@@ -129,9 +130,14 @@ def rate(
         PlansearchError: the model or the index fails.
     """
     found = gather(index, question, mode, asked, allowed=allowed, exhaustive=exhaustive)
+    return ratings_of(found, mode, len(index))
+
+
+def ratings_of(found: Gathered, mode: SearchMode, n_items: int) -> Ratings:
+    """How well items answer by what was gathered, in an index of so many."""
     evidence = found.evidence
     weights = RELATIVE[mode]
-    if mode != "words" and len(index) < FEW_ITEMS:
+    if mode != "words" and n_items < FEW_ITEMS:
         weights = ALONE
     return Ratings(
         found.positions,
@@ -158,28 +164,51 @@ def gather(
     if mode != "words" and asked is None:
         asked = question_vector(index, question)
     vectors = [] if asked is None or mode == "words" else [asked]
-    complete = exhaustive or not index.dense.is_approximate
     weights = {} if mode == "meaning" else word_weights(index, question)
-    candidates = None
-    if not complete:
-        own = _weights(index, question.tokens, question.content) if weights else {}
-        candidates = Candidates(index, mode, weights, own)
-    pool: Pool = WholeIndex(index) if candidates is None else candidates.name(FIRST, vectors)
+    if exhaustive or not index.dense.is_approximate:
+        return gather_from(index, question, weights, vectors, WholeIndex(index))
+    own = _weights(index, question.tokens, question.content) if weights else {}
+    candidates = Candidates(index, mode, weights, own)
+    last = partial(candidates.name, FINAL, allowed=allowed)
+    return gather_from(index, question, weights, vectors, candidates.name(FIRST, vectors), last=last)
+
+
+def gather_from(
+    index: Asked,
+    question: Question,
+    weights: Mapping[str, float],
+    vectors: Sequence[FloatMatrix],
+    first: Pool,
+    *,
+    last: Callable[[Sequence[FloatMatrix]], Pool] | None = None,
+) -> Gathered:
+    """Collect what speaks for the items of a pool.
+
+    Args:
+        index: by which they are judged.
+        question: what is asked.
+        weights: what `word_weights` gives; nothing where words don't count.
+        vectors: the question's own, ``(1, dimension)``; none where meaning doesn't count.
+        first: items among which the best of all are; they say whether the subject is known, and feed back.
+        last: names the items to be rated, given the question's vector and the one that was moved towards the best; by
+            default they are the first ones, which are all.
+    """
+    pool = first
     evidence = _gather(index, question, weights, vectors, pool)
     touched = touches(evidence, question) if vectors else bool(_shared(evidence).any())
     if vectors and touched:
-        vectors.append(_with_feedback(index, vectors[0], evidence.meaning + evidence.words, pool.positions))
-    if candidates is not None:
-        pool = candidates.name(FINAL, vectors, allowed)
+        vectors = [*vectors, _with_feedback(pool, vectors[0], evidence.meaning + evidence.words)]
+    if last is not None:
+        pool = last(vectors)
         evidence = _gather(index, question, weights, vectors, pool)
     if vectors and touched:
         meaning = pool.standing_out_in_meaning(vectors[-1], pool.cosines(vectors[-1]))
         evidence = replace(evidence, meaning=meaning)
-    return Gathered(evidence, pool.positions, touched, complete)
+    return Gathered(evidence, pool.positions, touched, complete=last is None)
 
 
 def _gather(
-    index: PlanIndex,
+    index: Asked,
     question: Question,
     weights: Mapping[str, float],
     vectors: Sequence[FloatMatrix],
@@ -228,7 +257,7 @@ def touches(evidence: Evidence, question: Question) -> bool:
     return bool(probability(ALONE.odds(evidence)).max(initial=0.0) >= least)
 
 
-def question_vector(index: PlanIndex, question: Question) -> FloatMatrix:
+def question_vector(index: Asked, question: Question) -> FloatMatrix:
     """The question's vector, ``(1, dimension)``, normalised, leaning towards the terms that were added."""
     if not question.expansions:
         return index.encoder.encode_queries([question.text])
@@ -252,7 +281,7 @@ def grade_of(likely: float) -> Grade:
     return next((grade for grade, least in THRESHOLDS.items() if likely >= least), "possible")
 
 
-def word_weights(index: PlanIndex, question: Question) -> dict[str, float]:
+def word_weights(index: Asked, question: Question) -> dict[str, float]:
     """The tokens whose BM25 scores are added up: the question's words, and the added terms' with their weights."""
     weights: dict[str, float] = dict(Counter(question.tokens))
     for expansion in question.expansions:
@@ -263,7 +292,7 @@ def word_weights(index: PlanIndex, question: Question) -> dict[str, float]:
     return weights
 
 
-def _coverage(index: PlanIndex, question: Question, tokenizer: Tokenizer, pool: Pool) -> tuple[Scores, Scores, Scores]:
+def _coverage(index: Asked, question: Question, tokenizer: Tokenizer, pool: Pool) -> tuple[Scores, Scores, Scores]:
     """How much each item has of the question's words, of the best added term, and of the words by either way."""
     weights = _weights(index, question.tokens, question.content)
     covered = pool.coverage(weights)
@@ -289,7 +318,7 @@ def _term_tokens(tokenizer: Tokenizer, term: str) -> tuple[Sequence[str], Sequen
     return tuple(tokenizer.tokens(term)), tuple(tokenizer.inner_tokens(term))
 
 
-def _weights(index: PlanIndex, tokens: Sequence[str], content: Sequence[str]) -> dict[str, float]:
+def _weights(index: Asked, tokens: Sequence[str], content: Sequence[str]) -> dict[str, float]:
     """How much each token tells; a pair that straddles two words tells only that they stand together."""
     inner = set(content)
     return {
@@ -298,7 +327,7 @@ def _weights(index: PlanIndex, tokens: Sequence[str], content: Sequence[str]) ->
     }
 
 
-def _with_feedback(index: PlanIndex, asked: FloatMatrix, scores: Scores, positions: Positions) -> FloatMatrix:
+def _with_feedback(pool: Pool, asked: FloatMatrix, scores: Scores) -> FloatMatrix:
     """The question's vector, ``(1, dimension)``, moved towards the items that answer it best.
 
     Pseudo-relevance feedback (Rocchio 1971): the best items say in the plans' own words what a question asks in
@@ -306,7 +335,7 @@ def _with_feedback(index: PlanIndex, asked: FloatMatrix, scores: Scores, positio
     """
     best = np.argsort(-scores, kind="stable")[:FEEDBACK_ITEMS]
     weights = np.exp(scores[best] - scores[best].max())
-    middle = (weights / weights.sum()) @ index.vectors(positions[best].tolist())
+    middle = (weights / weights.sum()) @ pool.vectors(best)
     return _normalised(asked[0] + FEEDBACK_WEIGHT * middle.astype(np.float32))
 
 

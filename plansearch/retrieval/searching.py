@@ -12,6 +12,7 @@ import numpy.typing as npt
 from plansearch.errors import EmptyQueryError, QueryError
 from plansearch.index import PlanIndex
 from plansearch.results import AddedTerms, Filters, Heading, Hit, SearchMode, SearchResult
+from plansearch.retrieval.asked import Asked, Shown
 from plansearch.retrieval.explanation import explain
 from plansearch.retrieval.filters import resolve_filters
 from plansearch.retrieval.folding import Group, fold_twins, single_groups, without_copies
@@ -131,7 +132,24 @@ def search(
 
 
 def _answer(index: PlanIndex, inquiry: Inquiry, filters: Filters, hits: tuple[Hit, ...], *, total: int) -> SearchResult:
-    """The answer, but for how its hits were arranged."""
+    searched = int(np.count_nonzero(inquiry.allowed))
+    answer = answer_of(index, inquiry, filters, hits, total=total, searched=searched)
+    return replace(answer, liked=index.items(inquiry.liked), unliked=index.items(inquiry.unliked))
+
+
+def answer_of(
+    index: Asked, inquiry: Inquiry, filters: Filters, hits: tuple[Hit, ...], *, total: int, searched: int
+) -> SearchResult:
+    """The answer, but for how its hits were arranged.
+
+    Args:
+        index: what was asked.
+        inquiry: how it was asked.
+        filters: with the values that the index has.
+        hits: what was found.
+        total: how many items are close enough.
+        searched: how many measures the filters leave.
+    """
     told = bool(filters.agencies or filters.requirements or not hits)
     return SearchResult(
         inquiry.query,
@@ -140,15 +158,13 @@ def _answer(index: PlanIndex, inquiry: Inquiry, filters: Filters, hits: tuple[Hi
         index.model,
         hits,
         total=total,
-        searched=int(np.count_nonzero(inquiry.allowed)),
+        searched=searched,
         caveats=index.catalog.caveats(filters) if told else (),
         added=added_terms(inquiry.question),
         unknown=inquiry.question.unknown,
         headings=named_headings(index, inquiry.question),
         phrases=inquiry.question.phrases,
         exact=inquiry.exact,
-        liked=index.items(inquiry.liked),
-        unliked=index.items(inquiry.unliked),
         complete=inquiry.ratings.complete,
     )
 
@@ -208,15 +224,15 @@ def inquire(
     having = with_phrases(index, question.phrases) if question.phrases else None
     for whole in (exhaustive or having is not None, True):
         rated = rate(index, question, mode, asked, allowed=allowed, exhaustive=whole)
-        ratings = _without_restatements(index, rated)
-        close = _close(ratings, mode) if having is None else having
+        ratings = without_restatements(index, rated)
+        close = close_enough(ratings, mode) if having is None else having
         if ratings.complete or only_asks or allowed[close].any():
             break  # else nobody is told that there is nothing before all was looked at
     close = close[:0] if only_asks and having is None else close
     return Inquiry(query, exact, liked, unliked, question, mode, asked, ratings, close, allowed)
 
 
-def _close(ratings: Ratings, mode: SearchMode) -> Positions:
+def close_enough(ratings: Ratings, mode: SearchMode) -> Positions:
     """The rated items that are close enough."""
     if mode == "words":
         return ratings.positions[ratings.shared]
@@ -240,7 +256,7 @@ def check_query(query: str, *, may_be_empty: bool = False) -> str:
     return query
 
 
-def _without_restatements(index: PlanIndex, ratings: Ratings) -> Ratings:
+def without_restatements(index: Shown, ratings: Ratings) -> Ratings:
     """What only says its requirement again may share all words with a question, and still is no measure."""
     copied = index.facets.restating[ratings.positions]
     least = np.minimum(ratings.odds, log_odds(THRESHOLDS["possible"]))
@@ -273,7 +289,7 @@ def rank(inquiry: Inquiry, allowed: Positions | None = None) -> Positions:
     return found[np.argsort(-inquiry.ratings.odds[inquiry.ratings.places(found)], kind="stable")]
 
 
-def hits_of(index: PlanIndex, inquiry: Inquiry, groups: Sequence[Group], *, why: bool = False) -> tuple[Hit, ...]:
+def hits_of(index: Shown, inquiry: Inquiry, groups: Sequence[Group], *, why: bool = False) -> tuple[Hit, ...]:
     """Hits of ranked groups of items."""
     marks = [*index.tokenizer.marks(inquiry.question.text), *map(fold, inquiry.question.phrases)]
     marks = [mark for mark in marks if not index.vocabulary.only_asks(mark)] or marks
@@ -305,7 +321,7 @@ def hits_of(index: PlanIndex, inquiry: Inquiry, groups: Sequence[Group], *, why:
     return tuple(hits)
 
 
-def named_headings(index: PlanIndex, question: Question) -> tuple[Heading, ...]:
+def named_headings(index: Asked, question: Question) -> tuple[Heading, ...]:
     """Requirements whose titles have all of the question's words; their measures need not say them again."""
     words = {word for word in question.content if len(word) > 1}
     if not words or question.is_sentence:
@@ -324,10 +340,16 @@ def _all_added(question: Question) -> list[str]:
 
 def _by_words(index: PlanIndex, inquiry: Inquiry) -> tuple[Hit, ...]:
     """What shares most of a question's words, where nothing answers it."""
-    ratings = inquiry.ratings
     if inquiry.mode == "meaning":
-        ratings = rate(index, inquiry.question, "words", allowed=inquiry.allowed, exhaustive=ratings.complete)
+        complete = inquiry.ratings.complete
+        ratings = rate(index, inquiry.question, "words", allowed=inquiry.allowed, exhaustive=complete)
         inquiry = replace(inquiry, ratings=ratings)
+    return best_by_words(index, inquiry)
+
+
+def best_by_words(index: Shown, inquiry: Inquiry) -> tuple[Hit, ...]:
+    """What has most of a question's words, or of those added for them."""
+    ratings = inquiry.ratings
     allowed = np.flatnonzero(inquiry.allowed[ratings.positions])
     covered = ratings.reached[allowed]
     order = np.argsort(-covered, kind="stable")[: min(SEEN_BY_WORDS, int(np.count_nonzero(covered)))]

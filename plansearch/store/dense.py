@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from plansearch.errors import IndexBrokenError
 from plansearch.store.mapping import mapped
+from plansearch.store.moments import Moments
 from plansearch.types import FloatMatrix
 
 DENSE_FILES: Final = ("vectors.npy", "vector_rows.npy")
@@ -44,9 +45,6 @@ CELLS_BY_ROOT: Final = 4
 
 TRAINING_ROUNDS: Final = 8
 """Rounds of k-means; cells need not be perfect."""
-
-MOMENTS_AT_ONCE: Final = 65_536
-"""Vectors that are taken to 64 bits at once, some 200 MB."""
 
 Positions = npt.NDArray[np.int64]
 """Positions of items in an index, ascending."""
@@ -220,9 +218,7 @@ class DenseStore:
 class Cells:
     """An inverted file of vectors in 8 bits: cells of near texts, of which a search looks at the nearest."""
 
-    def __init__(
-        self, path: Path, shape: tuple[int, ...], items: Rows, starts: Rows, moments: npt.NDArray[np.float64]
-    ) -> None:
+    def __init__(self, path: Path, shape: tuple[int, ...], items: Rows, starts: Rows, moments: Moments) -> None:
         self._path = path
         self._shape = shape
         self._items = items
@@ -248,7 +244,8 @@ class Cells:
         starts = np.searchsorted(rows[order], np.arange(n_texts + 1)).astype(np.int32)
         np.save(directory / APPROXIMATE_FILES[0], order, allow_pickle=False)
         np.save(directory / APPROXIMATE_FILES[1], starts, allow_pickle=False)
-        np.save(directory / APPROXIMATE_FILES[2], _moments(vectors, rows), allow_pickle=False)
+        moments = Moments.none(dimension).with_vectors(vectors, np.bincount(rows, minlength=n_texts))
+        np.save(directory / APPROXIMATE_FILES[2], moments.averages, allow_pickle=False)
 
     @classmethod
     def open(cls, directory: Path, n_items: int, shape: tuple[int, ...]) -> Cells | None:
@@ -268,7 +265,7 @@ class Cells:
         whole = whole and moments.shape == (shape[1] + 1, shape[1]) and bool(np.isfinite(moments).all())
         if not whole or starts[0] != 0 or starts[-1] != n_items or np.any(starts[1:] < starts[:-1]):
             raise IndexBrokenError(f"索引的向量檔彼此不合：{directory}。請重新建立索引。")
-        return cls(directory / APPROXIMATE_FILES[3], shape, items, starts, moments)
+        return cls(directory / APPROXIMATE_FILES[3], shape, items, starts, Moments.of_averages(moments))
 
     def texts(self, query: FloatMatrix, limit: int, allowed: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:
         """The texts nearest to any of some queries, ascending.
@@ -290,14 +287,8 @@ class Cells:
         return np.unique(found[found >= 0])
 
     def distribution(self, query: FloatMatrix) -> tuple[float, float]:
-        """Mean and standard deviation of the similarity of all items to a query, ``(1, dimension)``.
-
-        No item is looked at; the mean and the second moments of all vectors are enough: ``E[q·v] = q·E[v]`` and
-        ``E[(q·v)²] = q·E[vvᵀ]·q``.
-        """
-        asked = query[0].astype(np.float64)
-        mean = float(asked @ self._moments[0])
-        return mean, float(np.sqrt(max(asked @ self._moments[1:] @ asked - mean * mean, 0.0)))
+        """Mean and standard deviation of the similarity of all items to a query, ``(1, dimension)``."""
+        return self._moments.distribution(query)
 
     def items(self, texts: npt.NDArray[np.int64]) -> Positions:
         """The items of some texts, ascending."""
@@ -333,20 +324,6 @@ class Cells:
         if (inverted.ntotal, inverted.d) != self._shape:
             raise IndexBrokenError(f"索引的向量檔彼此不合：{self._path}。請重新建立索引。")
         return inverted
-
-
-def _moments(vectors: FloatMatrix, rows: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
-    """Mean and second moments of the vectors of all items, ``(1 + dimension, dimension)``."""
-    dimension = vectors.shape[1]
-    counts = np.bincount(rows, minlength=len(vectors)).astype(np.float64)
-    moments = np.zeros((1 + dimension, dimension))
-    for start in range(0, len(vectors), MOMENTS_AT_ONCE):
-        some = vectors[start : start + MOMENTS_AT_ONCE].astype(np.float64)
-        weighted = counts[start : start + MOMENTS_AT_ONCE, np.newaxis] * some
-        moments[0] += weighted.sum(axis=0)
-        moments[1:] += weighted.T @ some
-    moments /= max(counts.sum(), 1.0)
-    return moments
 
 
 def _finite(similarities: FloatMatrix) -> FloatMatrix:
