@@ -23,7 +23,7 @@ from plansearch.matching import (
     cluster_texts,
 )
 from plansearch.matching.trade import COPY_TRADE, JUDGED_PAIRS, SAME_TRADE
-from plansearch.matching.wording import character_pairs, clauses_of
+from plansearch.matching.words import character_pairs, clauses_of
 
 OWN_PAIRS = Path(__file__).parents[1] / "benchmarks" / "pairs.jsonl"
 FIELDS = ("lexical", "semantic", "copied", "same")

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from plansearch.matching.pairing import Likeness, Matcher
-from plansearch.matching.wording import Rows
+from plansearch.matching.words import Rows
 from plansearch.types import Progress
 
 ALL_PAIRS_LIMIT: Final = 4000

@@ -7,7 +7,8 @@ both from a third), and that both are the same measure. The weights were fitted 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,9 +17,10 @@ import numpy.typing as npt
 from scipy import sparse
 
 from plansearch.index import PlanIndex
-from plansearch.matching.wording import Numbers, Overlap, Rows, Wordings
+from plansearch.matching.wording import Overlap, Wordings
+from plansearch.matching.words import Numbers, Rows
 from plansearch.results import IndexedItem
-from plansearch.types import FloatMatrix
+from plansearch.types import FloatMatrix, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +108,48 @@ class Matcher:
     Items are named by their row, which is their place in ``positions``.
     """
 
-    def __init__(self, index: PlanIndex, positions: Sequence[int]) -> None:
+    def __init__(
+        self,
+        index: PlanIndex,
+        positions: Sequence[int],
+        *,
+        items: Sequence[IndexedItem] | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        """Read what is compared.
+
+        Args:
+            index: where the items are.
+            positions: of the items.
+            items: what stands there, where that is known already.
+            progress: told (done, total) of texts as they are read, where there are many.
+        """
+        items = index.items(positions) if items is None else items
         self.index = index
         self.positions = np.asarray(positions, dtype=np.int64)
-        self.wordings = Wordings.of(index, positions)
-        self._vectors: FloatMatrix = index.vectors(positions)
-        items = index.items(positions)
+        texts = [item.item.text for item in items]
+        self.texts: npt.NDArray[np.int64] = numbered(texts)
+        """Number of each item's text, the same for equal ones."""
         self.plans: npt.NDArray[np.int64] = numbered([item.plan for item in items])
-        self._requirements = _requirements([_codes(item) for item in items])
+        self.wordings = Wordings.of(index, list(dict.fromkeys(texts)), progress)
+        codes = [_codes(item) for item in items]
+        self.codes: npt.NDArray[np.int64] = numbered(codes)
+        """Number of the requirements that each item answers, the same for equal ones."""
+        self._requirements = _requirements(codes)
+        self._vectors, self._vector_of = _vectors(index, self.positions)
+
+    def part(self, rows: Rows, *, apart: bool = False) -> Matcher:
+        """Some of the items, under their places in ``rows``, without reading them again.
+
+        Args:
+            rows: which items.
+            apart: compare them as if each stood in a plan of its own.
+        """
+        part = copy(self)
+        part.positions, part.texts, part.codes = self.positions[rows], self.texts[rows], self.codes[rows]
+        part.plans = np.arange(len(rows)) if apart else self.plans[rows]
+        part._requirements, part._vector_of = self._requirements[rows], self._vector_of[rows]
+        return part
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -124,20 +160,26 @@ class Matcher:
 
     def likeness_between(self, first: Rows, second: Rows) -> Likeness:
         """How alike each row of ``first`` is to each of ``second``: every field is ``(n_first, n_second)``."""
-        cosines = (self._vectors[first] @ self._vectors[second].T).astype(np.float64)
+        cosines = (self.vectors(first) @ self.vectors(second).T).astype(np.float64)
         shared = (self._requirements[first] @ self._requirements[second].T).toarray() > 0
         across = self.plans[first][:, np.newaxis] != self.plans[second][np.newaxis, :]
-        return self._judge(self._evidence(self.wordings.overlap_between(first, second), cosines, shared & across))
+        overlap = self.wordings.overlap_between(self.texts[first], self.texts[second])
+        return self._judge(self._evidence(overlap, cosines, shared & across))
 
     def evidence(self, first: Rows, second: Rows) -> Evidence:
         """What speaks for each row of ``first`` being like the row of ``second`` at the same place."""
-        cosines = np.empty(len(first))
+        cosines, shared = np.empty(len(first)), np.empty(len(first), dtype=np.bool_)
         for start in range(0, len(first), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
-            cosines[part] = np.einsum("ij,ij->i", self._vectors[first[part]], self._vectors[second[part]])
-        shared = np.asarray(self._requirements[first].multiply(self._requirements[second]).sum(axis=1)).ravel() > 0
+            cosines[part] = np.einsum("ij,ij->i", self.vectors(first[part]), self.vectors(second[part]))
+            both = self._requirements[first[part]].multiply(self._requirements[second[part]])
+            shared[part] = np.asarray(both.sum(axis=1)).ravel() > 0
         across = self.plans[first] != self.plans[second]
-        return self._evidence(self.wordings.overlap(first, second), cosines, shared & across)
+        return self._evidence(self.wordings.overlap(self.texts[first], self.texts[second]), cosines, shared & across)
+
+    def vectors(self, rows: Rows) -> FloatMatrix:
+        """Normalised vectors of some rows, ``(n_rows, dimension)``."""
+        return self._vectors[self._vector_of[rows]]
 
     def _evidence(self, overlap: Overlap, cosines: Numbers, one_requirement: npt.NDArray[np.bool_]) -> Evidence:
         return Evidence(
@@ -168,10 +210,17 @@ def _probability(odds: Numbers) -> Numbers:
     return likely
 
 
-def numbered(names: Sequence[str]) -> npt.NDArray[np.int64]:
+def numbered(names: Sequence[Hashable]) -> npt.NDArray[np.int64]:
     """A number for each name, the same for equal ones."""
     numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
     return np.asarray([numbers[name] for name in names], dtype=np.int64)
+
+
+def _vectors(index: PlanIndex, positions: Rows) -> tuple[FloatMatrix, npt.NDArray[np.int64]]:
+    """The distinct vectors of some items, ``(n_vectors, dimension)``, and which of them each item has."""
+    of_item = index.dense.distinct(positions)[1]
+    _, first = np.unique(of_item, return_index=True)
+    return index.vectors(positions[first].tolist()), of_item
 
 
 def _codes(found: IndexedItem) -> tuple[tuple[str, str], ...]:
