@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from copy import copy
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -100,6 +100,10 @@ class Likeness:
     """Probability that the wording was copied."""
     same: Numbers
     """Probability that both are the same measure, in whatever words."""
+
+    def where(self, kept: npt.NDArray[Any] | tuple[npt.NDArray[Any], ...]) -> Likeness:
+        """Those of some of the pairs: by place, or by what says yes or no to each."""
+        return Likeness(self.lexical[kept], self.semantic[kept], self.copied[kept], self.same[kept])
 
 
 class Matcher:

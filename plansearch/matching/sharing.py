@@ -1,6 +1,6 @@
 """What one text shares with many others, quickly: millions of pairs are compared where an index is large.
 
-The words of the one text are spread out in a small table, in which those of all others are looked up at once.
+The words of the one text are spread out in a table of all words, by which the rows of all others are multiplied at once.
 """
 
 from __future__ import annotations
@@ -8,13 +8,15 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
 from plansearch.matching.words import Numbers, Rows, WordMatrices
 
 _AT_ONCE: Final = 2000
 """Texts that one is compared with at once, some megabytes."""
+
+_WIDTH: Final = 8
+"""Rows of a text that the table holds at once: its words, their synonyms, and mostly all of its clauses."""
 
 _NOTHING: Final = 1e-9
 """Stands for the weight of a clause without words, so that it shares nothing."""
@@ -25,25 +27,19 @@ class Sharing:
 
     def __init__(self, matrices: WordMatrices, clause_weights: Numbers) -> None:
         n_texts, n_words = matrices.words.shape
-        counts = np.diff(matrices.clause_ends, prepend=0)
-        self._ends = np.cumsum(counts + 2)
-        self._starts = self._ends - counts - 2
-        order = np.empty(int(counts.sum()) + 2 * n_texts, dtype=np.int64)
-        is_clause = np.ones(len(order), dtype=np.bool_)
-        is_clause[self._starts] = is_clause[self._starts + 1] = False
+        n_clauses = np.diff(matrices.clause_ends, prepend=0)
+        self._ends = np.cumsum(n_clauses + 2)
+        self._starts = self._ends - n_clauses - 2
+        order = np.empty(len(clause_weights) + 2 * n_texts, dtype=np.int64)
+        self._is_clause = np.ones(len(order), dtype=np.bool_)
+        self._is_clause[self._starts] = self._is_clause[self._starts + 1] = False
         order[self._starts], order[self._starts + 1] = np.arange(n_texts), n_texts + np.arange(n_texts)
-        order[is_clause] = 2 * n_texts + np.arange(int(counts.sum()))
-        rows = sparse.vstack([matrices.words, matrices.synonyms, matrices.clauses], format="csr")[order]
-        # a word that no text has keeps every row from being empty, which `reduceat` could not add up
-        stop = sparse.csr_matrix(np.ones((len(order), 1)))
-        rows = sparse.hstack([rows, stop], format="csr")
-        self._columns: npt.NDArray[np.integer] = rows.indices
-        self._values: Numbers = rows.data
-        self._row_ends: Rows = rows.indptr.astype(np.int64)
-        self._clause_weights = np.zeros(len(order))
-        self._clause_weights[is_clause] = clause_weights
-        self._place = np.zeros(n_words + 1, dtype=np.int64)
-        """Where each word stands in the table; 0 for those that the one text has not."""
+        order[self._is_clause] = 2 * n_texts + np.arange(len(clause_weights))
+        rows = sparse.vstack([matrices.words, matrices.synonyms, matrices.clauses], format="csr")
+        self._rows: sparse.csr_matrix = rows[order]
+        self._weights = np.zeros(len(order))
+        self._weights[self._is_clause] = clause_weights
+        self._table = np.zeros((n_words, _WIDTH))
 
     def of(self, first: Rows, second: Rows) -> tuple[Numbers, Numbers, Numbers]:
         """Of each pair the weight of shared words, of words shared by a synonym, and how well clauses are found."""
@@ -57,38 +53,35 @@ class Sharing:
         return shared, meant, found
 
     def _with_others(self, text: int, others: Rows) -> tuple[Numbers, Numbers, Numbers]:
-        counts = self._ends[others] - self._starts[others]
+        starts = self._starts[others]
+        counts = self._ends[others] - starts
         begins = np.cumsum(counts) - counts
-        rows = np.repeat(self._starts[others] - begins, counts) + np.arange(counts.sum())
+        rows = np.repeat(starts - begins, counts) + np.arange(begins[-1] + counts[-1])
         sums = self._products(text, rows)
-        shared = sums[0, begins]
-        meant = sums[0, begins + 1] + sums[1, begins]
-        theirs = np.ones(len(rows), dtype=np.bool_)
-        theirs[begins] = theirs[begins + 1] = False
-        ours = self._clause_weights[self._starts[text] + 2 : self._ends[text]]
-        both = sums[2:, theirs]
-        likeness = both / np.maximum(ours[:, np.newaxis] + self._clause_weights[rows[theirs]] - both, _NOTHING)
+        shared = sums[begins, 0]
+        meant = sums[begins + 1, 0] + sums[begins, 1]
+        is_clause = self._is_clause[rows]
+        both = sums[is_clause, 2:]
+        ours = self._weights[self._starts[text] + 2 : self._ends[text]]
+        likeness = both / np.maximum(ours + self._weights[rows[is_clause]][:, np.newaxis] - both, _NOTHING)
         n_theirs = counts - 2
-        starts = np.cumsum(n_theirs) - n_theirs
-        of_theirs = np.add.reduceat(likeness.max(axis=0), starts) / n_theirs
-        of_ours = np.maximum.reduceat(likeness, starts, axis=1).mean(axis=0)
+        groups = np.cumsum(n_theirs) - n_theirs
+        of_theirs = np.add.reduceat(likeness.max(axis=1), groups) / n_theirs
+        of_ours = np.maximum.reduceat(likeness, groups, axis=0).mean(axis=1)
         return shared, meant, np.maximum(of_theirs, of_ours)
 
     def _products(self, text: int, rows: Rows) -> Numbers:
-        """The products of all rows of a text with some others, ``(n_own, n_rows)``."""
-        own = slice(self._row_ends[self._starts[text]], self._row_ends[self._ends[text]])
-        columns = self._columns[own]
-        self._place[columns] = np.arange(1, len(columns) + 1)
-        self._place[-1] = 0
-        lengths = np.diff(self._row_ends[self._starts[text] : self._ends[text] + 1])
-        table = np.zeros((len(lengths), len(columns) + 1))
-        table[np.repeat(np.arange(len(lengths)), lengths), self._place[columns]] = self._values[own]
-        table[:, 0] = 0.0
-        lengths = self._row_ends[rows + 1] - self._row_ends[rows]
-        begins = np.cumsum(lengths) - lengths
-        entries = np.repeat(self._row_ends[rows] - begins, lengths) + np.arange(lengths.sum())
-        values = table[:, self._place[self._columns[entries]]]
-        values *= self._values[entries]
-        self._place[columns] = 0
-        products: Numbers = np.add.reduceat(values, begins, axis=1)
+        """The products of some rows with all of a text, ``(n_rows, n_own)``."""
+        theirs = self._rows[rows]
+        begin, end = int(self._starts[text]), int(self._ends[text])
+        parts = [self._multiplied(theirs, start, min(start + _WIDTH, end)) for start in range(begin, end, _WIDTH)]
+        return parts[0] if len(parts) == 1 else np.hstack(parts)
+
+    def _multiplied(self, theirs: sparse.csr_matrix, start: int, end: int) -> Numbers:
+        ends = self._rows.indptr[start : end + 1]
+        columns = self._rows.indices[ends[0] : ends[-1]]
+        place = np.repeat(np.arange(end - start), np.diff(ends))
+        self._table[columns, place] = self._rows.data[ends[0] : ends[-1]]
+        products: Numbers = (theirs @ self._table)[:, : end - start]
+        self._table[columns, place] = 0.0
         return products
