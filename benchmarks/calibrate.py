@@ -80,13 +80,13 @@ def collect(index: PlanIndex, paths: Sequence[Path]) -> Collected:
                 if position in place:
                     grades[place[position]] = judgement.grade
         question = understand(index, judged.query)
-        return Query({mode: gather(index, question, mode) for mode in MODES}, grades)
+        return Query({mode: gather(index, question, mode).evidence for mode in MODES}, grades)
 
     off = OFF_SUBJECT.read_text(encoding="utf-8").splitlines()
     return Collected(
         measures,
         {path.name: [query(one) for one in read_judged_queries(path)] for path in paths},
-        [gather(index, understand(index, text), "hybrid") for text in off],
+        [gather(index, understand(index, text), "hybrid").evidence for text in off],
     )
 
 

@@ -19,14 +19,16 @@ from plansearch.background import (
 from plansearch.frameworks import bundled_frameworks
 from plansearch.restatement import RESTATEMENT_VERSION, restating_items
 from plansearch.results import Heading
+from plansearch.sameness import SAMENESS_VERSION, sameness_key
 from plansearch.store.catalog import CATALOG_FILE
 from plansearch.store.catalog_writer import write_catalog
-from plansearch.store.dense import DenseStore
+from plansearch.store.dense import APPROXIMATE_FROM, DenseStore
 from plansearch.store.dictionary import Dictionary
 from plansearch.store.layout import FORMAT_VERSION, VECTOR_CACHE, Manifest, new_generation
 from plansearch.store.lexical import K1, B, LexicalStore
 from plansearch.store.vectors import VectorCache
 from plansearch.text import FOLD_VERSION, Tokenizer
+from plansearch.tokenising import tokenise
 from plansearch.types import Encoder, FloatMatrix, Plan, PlanItem, Progress, SkippedFile
 from plansearch.vocabulary import Vocabulary
 
@@ -76,12 +78,13 @@ def write_generation(directory: Path, content: Content, encoder: Encoder, progre
     plans = content.plans
     passages = [passage(item) for plan in plans for item in plan.items]
     row_of = {text: row for row, text in enumerate(dict.fromkeys(passages))}
+    approximate = len(row_of) >= APPROXIMATE_FROM
     vectors, embedded = _embed(directory, list(row_of), encoder, progress)
     examples, _ = _embed(directory, example_measures(), encoder, None)
     chance, between = similarity_by_chance(encoder, examples), similarity_between(examples)
     tokenizer = Tokenizer.full()
-    tokens = [tokenizer.passage_tokens(text) for text in passages]
-    vocabulary = {token for some in tokens for token in some}
+    tokens = tokenise(list(row_of), tokenizer)
+    rows = [row_of[text] for text in passages]
     manifest = Manifest(
         format_version=FORMAT_VERSION,
         model=encoder.name,
@@ -89,7 +92,7 @@ def write_generation(directory: Path, content: Content, encoder: Encoder, progre
         plans=len(plans),
         items=len(passages),
         texts=len(row_of),
-        tokens=len(vocabulary),
+        tokens=len(tokens.vocabulary),
         chance_mean=chance.mean,
         chance_deviation=chance.deviation,
         between_mean=between.mean,
@@ -98,7 +101,7 @@ def write_generation(directory: Path, content: Content, encoder: Encoder, progre
         created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         folder=content.folder,
         sources={plan.name: plan.sha256 for plan in plans},
-        settings=_settings(),
+        settings=_settings() | {"dense": "ivf_sq8" if approximate else "exact"},
     )
     frameworks = bundled_frameworks()
     with new_generation(directory) as generation:
@@ -107,11 +110,12 @@ def write_generation(directory: Path, content: Content, encoder: Encoder, progre
             plans,
             content.skipped,
             restating=restating_items(plans, frameworks),
+            keys=[sameness_key(item.topic or "", item.text) for plan in plans for item in plan.items],
             headings=[Heading(one.id, each.code, each.title) for one in frameworks for each in one.requirements],
         )
-        DenseStore.write(generation, vectors, [row_of[text] for text in passages])
-        LexicalStore.write(generation, tokens)
-        small = tokenizer.small(vocabulary.union(*map(tokenizer.words, content.vocabulary.question_words)))
+        DenseStore.write(generation, vectors, rows, approximate=approximate)
+        LexicalStore.write(generation, tokens.vocabulary, tokens.of(rows), sampled=approximate)
+        small = tokenizer.small(set(tokens.vocabulary).union(*map(tokenizer.words, content.vocabulary.question_words)))
         statistics = word_statistics(tokenizer)
         Dictionary(
             small.frequencies, small.total, statistics.texts, statistics.counts, content.vocabulary.to_json()
@@ -127,6 +131,7 @@ def _settings() -> dict[str, int | float | str]:
         "bm25_k1": K1,
         "bm25_b": B,
         "restating": RESTATEMENT_VERSION,
+        "sameness": SAMENESS_VERSION,
     }
 
 

@@ -22,6 +22,7 @@ from plansearch.results import BuildReport, IndexedItem, PlanSummary
 from plansearch.store.catalog import CATALOG_FILE, Catalog
 from plansearch.store.dense import DenseStore
 from plansearch.store.dictionary import Dictionary
+from plansearch.store.facets import Facets
 from plansearch.store.layout import Manifest, build_lock, read_current
 from plansearch.store.lexical import LexicalStore
 from plansearch.text import Tokenizer
@@ -242,7 +243,12 @@ class PlanIndex:
     @cached_property
     def restating(self) -> frozenset[int]:
         """Positions of the items that only say their requirement again, which are no measures."""
-        return self.catalog.restating()
+        return frozenset(np.flatnonzero(self.facets.restating).tolist())
+
+    @property
+    def facets(self) -> Facets:
+        """What filters and folding ask of items, as columns."""
+        return self.catalog.facets
 
     @cached_property
     def plans(self) -> tuple[PlanSummary, ...]:

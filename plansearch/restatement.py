@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -32,16 +33,22 @@ WHOLE_PART: Final = 0.6
 def restating_items(plans: Sequence[Plan], frameworks: Sequence[Framework]) -> frozenset[int]:
     """Positions, counted over all plans, of the items that only say their requirement again."""
     titles = {(one.id, requirement.code): requirement.title for one in frameworks for requirement in one.requirements}
-    items = [(plan.framework, item) for plan in plans for item in plan.items]
+    items = ((plan.framework, item) for plan in plans for item in plan.items)
     return frozenset(place for place, (framework, item) in enumerate(items) if _restates(item, framework, titles))
 
 
 def _restates(item: PlanItem, framework: str | None, titles: Mapping[tuple[str, str], str]) -> bool:
-    text = heading_key(item.text)
     official = titles.get((framework or "", item.code or ""))
+    text = heading_key(item.text)
     return any(
-        _says_again(text, heading_key(requirement)) for requirement in (item.requirement, official) if requirement
+        _says_again(text, _title_key(requirement)) for requirement in {item.requirement, official} if requirement
     )
+
+
+@lru_cache(maxsize=4096)
+def _title_key(requirement: str) -> str:
+    """Plans share their requirements, so a few keys serve for all items."""
+    return heading_key(requirement)
 
 
 def _says_again(text: str, requirement: str) -> bool:
@@ -51,6 +58,9 @@ def _says_again(text: str, requirement: str) -> bool:
         return True
     if requirement in text and len(requirement) >= SHORTEST_TITLE:
         return _CARRYING_OUT.fullmatch(text.replace(requirement, "", 1)) is not None
+    shorter, longer = sorted((len(text) - 1, len(requirement) - 1))
+    if 2 * shorter < NEARLY_SAME * (shorter + longer):
+        return False  # even if all pairs of the shorter one were shared
     first, second = Counter(pairwise(text)), Counter(pairwise(requirement))
     whole = first.total() + second.total()
     return bool(whole) and 2 * (first & second).total() / whole >= NEARLY_SAME

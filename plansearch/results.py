@@ -181,6 +181,8 @@ class SearchResult:
     """Items that the hits were not to be like."""
     reranker: str | None = None
     """The model that put the first hits in order again."""
+    complete: bool = True
+    """Whether all items were looked at; else ``total`` counts the close ones among candidates, and more may be."""
 
     @property
     def shown(self) -> int:

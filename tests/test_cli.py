@@ -607,3 +607,24 @@ def test_a_file_that_could_not_be_what_its_name_says_is_not_written(
 )
 def test_what_is_wrong_with_a_command_line_is_said_in_chinese(words: list[str], message: str, run: Run) -> None:
     assert run(*words) == (2, "", f"錯誤：{message}\n")
+
+
+def test_every_command_is_where_it_is_looked_for() -> None:
+    from plansearch.cli import COMMANDS, app, load_commands  # noqa: PLC0415
+
+    load_commands()
+    found = {
+        (command.name or command.callback.__name__): command.callback.__module__.rpartition(".")[2]
+        for command in app.registered_commands
+        if command.callback is not None
+    }
+    assert found == dict(COMMANDS)
+
+
+def test_a_query_makes_no_other_command_known() -> None:
+    code = (
+        "import sys; from plansearch.cli import main; main(['query', '--help']); "
+        "print(sorted(name for name in sys.modules if name.startswith('plansearch.cli.') and name.endswith('ing')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, encoding="utf-8")
+    assert done.stdout.splitlines()[-1] == "['plansearch.cli.asking']"

@@ -127,8 +127,9 @@ def test_other_formats_have_all_lines(directory: Path, capsys: pytest.CaptureFix
 def test_the_thresholds_of_the_command_are_those_of_the_function() -> None:
     from typer.main import get_command  # noqa: PLC0415
 
-    from plansearch.cli import app  # noqa: PLC0415
+    from plansearch.cli import app, load_commands  # noqa: PLC0415
 
+    load_commands()
     options = {option.name: option for option in get_command(app).commands["duplicates"].params}  # type: ignore[attr-defined]
     assert (options["copy_threshold"].default, options["same_threshold"].default) == (COPY_THRESHOLD, SAME_THRESHOLD)
     assert LEAST_THRESHOLD == LOWEST_THRESHOLD

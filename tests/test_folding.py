@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from plansearch.index import PlanIndex
 from plansearch.results import Hit
 from plansearch.retrieval import search
-from plansearch.retrieval.folding import fold_twins, same_text_key, single_groups
+from plansearch.retrieval.folding import fold_twins, single_groups
+from plansearch.sameness import same_text_key
 
 LONG = (
     "於服務台設置老花眼鏡、放大鏡及輪椅供民眾借用，並由志工主動引導、協助填寫申請表單及查詢案件辦理進度，"

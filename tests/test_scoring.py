@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from plansearch.background import PROBES, common_texts, example_measures, similarity_by_chance, word_statistics
 from plansearch.index import PlanIndex
 from plansearch.results import SearchMode
+from plansearch.retrieval.pools import standard_scores
 from plansearch.retrieval.question import understand
 from plansearch.retrieval.scoring import (
     ALONE,
@@ -25,7 +26,6 @@ from plansearch.retrieval.scoring import (
     log_odds,
     probability,
     rate,
-    standard_scores,
     touches,
 )
 from plansearch.text import Tokenizer
@@ -79,7 +79,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> PlanIndex:
 
 @pytest.mark.parametrize("query", ["無障礙坡道", "座談會", "坐輪椅怎麼進去", "量子", "座談會 量子"])
 def test_evidence_stays_within_its_bounds(query: str, many: PlanIndex) -> None:
-    evidence = gather(many, understand(many, query), "hybrid")
+    evidence = gather(many, understand(many, query), "hybrid").evidence
     for name in ("covered", "meant", "reached"):
         values = getattr(evidence, name)
         assert (values.shape, bool((values >= 0).all()), bool((values <= 1 + 1e-6).all())) == ((61,), True, True)
@@ -90,14 +90,14 @@ def test_evidence_stays_within_its_bounds(query: str, many: PlanIndex) -> None:
     ("mode", "looked"), [("meaning", {"meaning", "similar"}), ("words", {*FIELDS} - {"meaning", "similar"})]
 )
 def test_a_mode_looks_only_at_its_leg(mode: SearchMode, looked: set[str], many: PlanIndex) -> None:
-    evidence = gather(many, understand(many, "無障礙坡道"), mode)
+    evidence = gather(many, understand(many, "無障礙坡道"), mode).evidence
     assert {name for name in FIELDS if getattr(evidence, name).any()} <= looked
 
 
 def test_standing_out_raises_an_item_by_a_bounded_amount(many: PlanIndex) -> None:
     for query in ("無障礙坡道", "座談會", "量子"):
         question = understand(many, query)
-        alone = ALONE.odds(gather(many, question, "hybrid"))
+        alone = ALONE.odds(gather(many, question, "hybrid").evidence)
         assert (rate(many, question, "hybrid").odds <= alone + BENEFIT + 1e-9).all()
 
 
@@ -107,7 +107,10 @@ def test_of_few_items_each_is_judged_for_itself(tmp_path: Path) -> None:
     with PlanIndex.open(tmp_path, encoder=TinyEncoder()) as index:
         assert len(index) < FEW_ITEMS
         question = understand(index, "坡道")
-        assert rate(index, question, "hybrid").odds.tolist() == ALONE.odds(gather(index, question, "hybrid")).tolist()
+        assert (
+            rate(index, question, "hybrid").odds.tolist()
+            == ALONE.odds(gather(index, question, "hybrid").evidence).tolist()
+        )
 
 
 def test_what_speaks_for_an_item_alone_does_not_depend_on_the_other_items(tmp_path: Path) -> None:
@@ -116,13 +119,15 @@ def test_what_speaks_for_an_item_alone_does_not_depend_on_the_other_items(tmp_pa
         plan = plan_of("a", "設置無障礙坡道，方便輪椅使用者洽公。", *beside)
         PlanIndex.build_from([plan], (), tmp_path / str(number), encoder=TinyEncoder())
         with PlanIndex.open(tmp_path / str(number), encoder=TinyEncoder()) as index:
-            odds.append(ALONE.odds(gather(index, understand(index, "無障礙坡道"), "hybrid"))[0])
+            odds.append(ALONE.odds(gather(index, understand(index, "無障礙坡道"), "hybrid").evidence)[0])
     assert odds == pytest.approx([odds[0]] * 3, abs=1e-5)
 
 
 def test_plans_that_share_nothing_with_a_question_do_not_touch_it(many: PlanIndex) -> None:
     questions = {query: understand(many, query) for query in ("無障礙坡道", "qwertz")}
-    touched = {query: touches(gather(many, question, "hybrid"), question) for query, question in questions.items()}
+    touched = {
+        query: touches(gather(many, question, "hybrid").evidence, question) for query, question in questions.items()
+    }
     assert touched == {"無障礙坡道": True, "qwertz": False}
     assert {query: rate(many, question, "words").touched for query, question in questions.items()} == touched
 

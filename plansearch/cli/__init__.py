@@ -1,21 +1,39 @@
 """The ``plansearch`` command: reads arguments, calls one function, hands the result to ``report``.
 
-What is slow to import is imported by the command that needs it, since every query starts cold.
+What is slow to import is imported by the command that needs it, since every query starts cold; and Typer makes the
+options of all commands that it knows, so only the one that was asked for is made known to it.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Any, Final
 
-from plansearch.cli import asking, comparing, indexing, judging, looking, standing
 from plansearch.cli.app import app
 from plansearch.cli.delivery import complain
 from plansearch.cli.usage import is_usage_error, usage_message
 from plansearch.errors import PlansearchError
 
-__all__ = ["app", "asking", "comparing", "indexing", "judging", "looking", "main", "standing"]
+__all__ = ["COMMANDS", "app", "load_commands", "main"]
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "index": "indexing",
+    "query": "asking",
+    "plans": "indexing",
+    "requirements": "looking",
+    "inspect": "looking",
+    "correct": "looking",
+    "compare": "comparing",
+    "gaps": "comparing",
+    "duplicates": "comparing",
+    "benchmark": "standing",
+    "report": "standing",
+    "eval": "judging",
+}
+"""The module of each command."""
 
 INTERRUPTED: Final = 130
 """Exit code after Ctrl-C, as shells have it."""
@@ -32,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         could not be read, 130 for Ctrl-C.
     """
     try:
-        words = None if arguments is None else list(arguments)
+        words = sys.argv[1:] if arguments is None else list(arguments)
+        load_commands(words[0] if words else None)
         code = app(args=words, prog_name="plansearch", standalone_mode=False)
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
@@ -46,6 +65,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         code = _refuse(error)
     return code if isinstance(code, int) else 0
+
+
+def load_commands(name: str | None = None) -> None:
+    """Make a command known to ``app``, with those of its module; all of them where there is no command of that name."""
+    named = COMMANDS.get(name or "")
+    for module in [named] if named else dict.fromkeys(COMMANDS.values()):
+        import_module(f"plansearch.cli.{module}")
 
 
 def _refuse(error: Any) -> int:  # noqa: ANN401  Typer's own classes are not public

@@ -10,7 +10,7 @@ from plansearch.errors import QueryError
 from plansearch.findings import Change, Comparison, ComparisonRow
 from plansearch.index import PlanIndex
 from plansearch.peers import one_agency
-from plansearch.retrieval.folding import same_text_key
+from plansearch.sameness import same_text_key
 
 
 def compare_years(index: PlanIndex, agency: str, years: tuple[int, int], asked: str = "") -> Comparison:

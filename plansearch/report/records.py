@@ -131,6 +131,7 @@ def search_record(result: SearchResult) -> Record:
         "filters": _filters_record(result.filters),
         "searched": result.searched,
         "total": result.total,
+        "complete": result.complete,
         "shown": len(result.hits),
         "caveats": [{"plan": caveat.plan, **damage_record(caveat.damage)} for caveat in result.caveats],
         **_question_record(result),

@@ -59,9 +59,11 @@ def headline(result: SearchResult) -> str:
         lacking = f"，沒有一項含有{_quoted(result.phrases)}" if result.phrases else ""
         return f"{NOTHING_FOUND}（找了 {result.searched} 項{lacking}）。"
     folded = f"，相同的收合成 {len(result.hits)} 筆" if result.shown > len(result.hits) and not result.cut else ""
-    if result.cut == 0:
+    if result.cut == 0 and result.complete:
         return f"找到較接近的 {result.total} 項{folded}，全部列出。"
     shown = f"前 {len(result.hits)} {'筆' if result.shown > len(result.hits) else '項'}"
+    if not result.complete:
+        return f"至少有 {result.total} 項較接近，列出{shown}；項目很多，只細看了最可能的，要逐項看完請加 --all。"
     return f"找到較接近的 {result.total} 項，列出{shown}；要看全部請加 --all，要改項數請用 -k。"
 
 

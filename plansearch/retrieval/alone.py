@@ -54,9 +54,9 @@ def answers_alone(index: PlanIndex, query: str, *, exact: bool = False) -> npt.N
     if question.only_asks:
         return np.zeros(len(index))
     likely = rate_alone(index, question, _whole_dictionary())
-    likely[sorted(index.restating)] = 0.0
+    likely[index.facets.restating] = 0.0
     if question.phrases:
-        likely[~with_phrases(index, question.phrases)] = 0.0
+        likely[np.setdiff1d(np.arange(len(index)), with_phrases(index, question.phrases))] = 0.0
     return likely
 
 
@@ -72,7 +72,7 @@ def answers_measure(index: PlanIndex, text: str) -> npt.NDArray[np.float64]:
     question = understand(index, text[:MAX_QUERY_LENGTH], tokenizer=_whole_dictionary())
     asked = index.encoder.encode_queries([question.text[:_MEASURE_READ]])
     likely = rate_alone(index, question, _whole_dictionary(), asked)
-    likely[sorted(index.restating)] = 0.0
+    likely[index.facets.restating] = 0.0
     return likely
 
 

@@ -49,7 +49,8 @@ def explain(
     reasons = []
     for (hit, position), spans, near in zip(hits, sentences, nearness, strict=True):
         item = hit.found.item
-        meaning, words = max(ratings.meaning[position], 0.0), max(ratings.words[position], 0.0)
+        place = int(ratings.places(np.asarray([position], dtype=np.int64))[0])
+        meaning, words = max(ratings.meaning[place], 0.0), max(ratings.words[place], 0.0)
         whole = meaning + words
         share = {"words": 0.0, "meaning": 1.0}.get(mode, float(meaning / whole) if whole else 0.0)
         best = int(np.argmax(near)) if near else None

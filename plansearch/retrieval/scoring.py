@@ -6,8 +6,10 @@ whose weights were fitted to judged queries (``benchmarks/calibrate.py``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import log
 from typing import Final
 
@@ -16,12 +18,11 @@ import numpy.typing as npt
 
 from plansearch.index import PlanIndex
 from plansearch.results import Grade, SearchMode
+from plansearch.retrieval.candidates import FINAL, FIRST, name_candidates
+from plansearch.retrieval.pools import Pool, Positions, Scores, WholeIndex
 from plansearch.retrieval.question import Question
 from plansearch.text import Tokenizer, telling_tokens
 from plansearch.types import FloatMatrix
-
-Scores = npt.NDArray[np.float64]
-"""One number for each item of an index, ``(n_items,)``."""
 
 TERM_WEIGHT: Final = 0.3
 """Weight of a term that was added for another term of the plans, beside the question's own words."""
@@ -52,7 +53,7 @@ FEW_ITEMS: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for each item; every field is ``(n_items,)``, zeros where a mode does not look."""
+    """What speaks for each item of a pool; every field is ``(n_rated,)``, zeros where a mode does not look."""
 
     meaning: Scores
     """How far its vector stands out among all items, in standard deviations."""
@@ -66,6 +67,19 @@ class Evidence:
     """Part of the best fitting added term that it has, 0 to 1."""
     reached: Scores
     """Part of the question's words that it has itself or by an added term, by their rarity, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Evidence, and of what."""
+
+    evidence: Evidence
+    positions: Positions
+    """Which items it speaks of, ascending."""
+    touched: bool
+    """Whether the plans speak of the question's subject at all."""
+    complete: bool
+    """Whether these are all items, and not only candidates for the best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +142,10 @@ THRESHOLDS: Final[dict[Grade, float]] = {"high": 0.7, "related": 0.3, "possible"
 
 @dataclass(frozen=True, slots=True)
 class Ratings:
-    """How well each item answers; every field is ``(n_items,)``."""
+    """How well each rated item answers; every field of many is ``(n_rated,)``."""
 
+    positions: Positions
+    """Which items were rated, ascending."""
     odds: Scores
     """Log odds that it does."""
     meaning: Scores
@@ -142,48 +158,107 @@ class Ratings:
     """Whether it has a word of the question, or the whole of a term that was added."""
     touched: bool
     """Whether the plans speak of the question's subject at all."""
+    complete: bool
+    """Whether all items were rated, and not only candidates for the best."""
+
+    def places(self, positions: Positions) -> Positions:
+        """Where the ratings of some rated items stand."""
+        return np.searchsorted(self.positions, positions)
 
 
-def rate(index: PlanIndex, question: Question, mode: SearchMode, asked: FloatMatrix | None = None) -> Ratings:
-    """Rate all items.
+def rate(
+    index: PlanIndex,
+    question: Question,
+    mode: SearchMode,
+    asked: FloatMatrix | None = None,
+    *,
+    allowed: npt.NDArray[np.bool_] | None = None,
+    exhaustive: bool = True,
+) -> Ratings:
+    """Rate items.
 
     Args:
         index: what is searched.
         question: what is asked.
         mode: which legs count.
         asked: the question's vector, ``(1, dimension)``, where it is known already.
+        allowed: which items may answer, ``(n_items,)``, where not all are rated; all by default.
+        exhaustive: rate all items, also of an index so large that only candidates need be.
 
     Raises:
         PlansearchError: the model or the index fails.
     """
-    evidence = gather(index, question, mode, asked)
+    found = gather(index, question, mode, asked, allowed=allowed, exhaustive=exhaustive)
+    evidence = found.evidence
     weights = RELATIVE[mode]
     if mode != "words" and len(index) < FEW_ITEMS:
         weights = ALONE
     odds = weights.odds(evidence)
     if mode != "words":
         odds = np.minimum(odds, ALONE.odds(evidence) + BENEFIT)
-    shared = (evidence.covered > 0) | (evidence.meant >= WHOLE)
-    touched = bool(shared.any()) if mode == "words" else touches(evidence, question)
-    return Ratings(odds, weights.of_meaning(evidence), weights.of_words(evidence), evidence.reached, shared, touched)
+    return Ratings(
+        found.positions,
+        odds,
+        weights.of_meaning(evidence),
+        weights.of_words(evidence),
+        evidence.reached,
+        _shared(evidence),
+        found.touched,
+        found.complete,
+    )
 
 
-def gather(index: PlanIndex, question: Question, mode: SearchMode, asked: FloatMatrix | None = None) -> Evidence:
+def gather(
+    index: PlanIndex,
+    question: Question,
+    mode: SearchMode,
+    asked: FloatMatrix | None = None,
+    *,
+    allowed: npt.NDArray[np.bool_] | None = None,
+    exhaustive: bool = True,
+) -> Gathered:
     """Collect what speaks for each item; arguments and errors as `rate`."""
-    nothing = np.zeros(len(index))
-    words = covered = meant = reached = nothing
-    if mode != "meaning":
-        words = standard_scores(_word_scores(index, question))
-        covered, meant, reached = _coverage(index, question, index.tokenizer)
-    if mode == "words":
-        return Evidence(nothing, words, nothing, covered, meant, reached)
-    asked = question_vector(index, question) if asked is None else asked
-    cosines = index.dense.scores(asked)[0].astype(np.float64)
-    evidence = Evidence(standard_scores(cosines), words, index.chance.standardise(cosines), covered, meant, reached)
-    if not touches(evidence, question):
-        return evidence
-    moved = index.dense.scores(_with_feedback(index, asked, evidence.meaning + words))[0].astype(np.float64)
-    return replace(evidence, meaning=standard_scores(moved))
+    if mode != "words" and asked is None:
+        asked = question_vector(index, question)
+    vectors = [] if asked is None or mode == "words" else [asked]
+    complete = exhaustive or not index.dense.is_approximate
+    weights = {} if mode == "meaning" else word_weights(index, question)
+    telling = _without_characters(weights, question)
+    pool: Pool = WholeIndex(index) if complete else name_candidates(index, FIRST, vectors=vectors, weights=telling)
+    evidence = _gather(index, question, weights, vectors, pool)
+    touched = touches(evidence, question) if vectors else bool(_shared(evidence).any())
+    if vectors and touched:
+        vectors.append(_with_feedback(index, vectors[0], evidence.meaning + evidence.words, pool.positions))
+    if not complete:
+        pool = name_candidates(index, FINAL, vectors=vectors, weights=telling, allowed=allowed)
+        evidence = _gather(index, question, weights, vectors, pool)
+    if vectors and touched:
+        meaning = pool.standing_out_in_meaning(vectors[-1], pool.cosines(vectors[-1]))
+        evidence = replace(evidence, meaning=meaning)
+    return Gathered(evidence, pool.positions, touched, complete)
+
+
+def _gather(
+    index: PlanIndex,
+    question: Question,
+    weights: Mapping[str, float],
+    vectors: Sequence[FloatMatrix],
+    pool: Pool,
+) -> Evidence:
+    """What speaks for the items of a pool before the best ones feed back; without weights no words do."""
+    nothing = np.zeros(len(pool.positions))
+    words = covered = meant = reached = meaning = similar = nothing
+    if weights:
+        words = pool.standing_out_in_words(weights)
+        covered, meant, reached = _coverage(index, question, index.tokenizer, pool)
+    if vectors:
+        cosines = pool.cosines(vectors[0])
+        meaning, similar = pool.standing_out_in_meaning(vectors[0], cosines), index.chance.standardise(cosines)
+    return Evidence(meaning, words, similar, covered, meant, reached)
+
+
+def _shared(evidence: Evidence) -> npt.NDArray[np.bool_]:
+    return (evidence.covered > 0) | (evidence.meant >= WHOLE)
 
 
 def rate_alone(index: PlanIndex, question: Question, tokenizer: Tokenizer, asked: FloatMatrix | None = None) -> Scores:
@@ -199,9 +274,9 @@ def rate_alone(index: PlanIndex, question: Question, tokenizer: Tokenizer, asked
         PlansearchError: the model or the index fails.
     """
     nothing = np.zeros(len(index))
-    asked = question_vector(index, question) if asked is None else asked
-    cosines = index.dense.scores(asked)[0].astype(np.float64)
-    reached = _coverage(index, question, tokenizer)[2]
+    pool = WholeIndex(index)
+    cosines = pool.cosines(question_vector(index, question) if asked is None else asked)
+    reached = _coverage(index, question, tokenizer, pool)[2]
     evidence = Evidence(nothing, nothing, index.chance.standardise(cosines), nothing, nothing, reached)
     return probability(ALONE.odds(evidence))
 
@@ -237,44 +312,47 @@ def grade_of(likely: float) -> Grade:
     return next((grade for grade, least in THRESHOLDS.items() if likely >= least), "possible")
 
 
-def standard_scores(values: Scores) -> Scores:
-    """Deviations from the mean in standard deviations, ``(n,)``; zeros where all values are equal."""
-    deviation = float(values.std())
-    if deviation <= np.finfo(np.float32).eps:
-        return np.zeros_like(values)
-    scores: Scores = (values - values.mean()) / deviation
-    return scores
-
-
-def _word_scores(index: PlanIndex, question: Question) -> Scores:
-    """BM25 of the question's words, and of the added terms with their weights."""
-    scores = index.lexical.scores(question.tokens).astype(np.float64)
+def word_weights(index: PlanIndex, question: Question) -> dict[str, float]:
+    """The tokens whose BM25 scores are added up: the question's words, and the added terms' with their weights."""
+    weights: dict[str, float] = dict(Counter(question.tokens))
     for expansion in question.expansions:
         weight = WORDING_WEIGHT if expansion.everyday else TERM_WEIGHT
         for term in expansion.terms:
-            scores += weight * index.lexical.scores(telling_tokens(index.tokenizer.tokens(term)))
-    return scores
+            for token in telling_tokens(_term_tokens(index.tokenizer, term)[0]):
+                weights[token] = weights.get(token, 0.0) + weight
+    return weights
 
 
-def _coverage(index: PlanIndex, question: Question, tokenizer: Tokenizer) -> tuple[Scores, Scores, Scores]:
+def _without_characters(weights: Mapping[str, float], question: Question) -> dict[str, float]:
+    """`word_weights` without single characters, which stand in half of all items and name none."""
+    telling, own = set(telling_tokens(question.tokens)), set(question.tokens)
+    return {token: weight for token, weight in weights.items() if token in telling or token not in own}
+
+
+def _coverage(index: PlanIndex, question: Question, tokenizer: Tokenizer, pool: Pool) -> tuple[Scores, Scores, Scores]:
     """How much each item has of the question's words, of the best added term, and of the words by either way."""
     weights = _weights(index, question.tokens, question.content)
-    covered = index.lexical.coverage(weights).astype(np.float64)
-    meant, by_terms = np.zeros(len(index)), dict[str, Scores]()
+    covered = pool.coverage(weights)
+    meant, by_terms = np.zeros(len(covered)), dict[str, Scores]()
     for expansion in question.expansions:
-        had = np.zeros(len(index))
+        had = np.zeros(len(covered))
         for term in expansion.terms:
-            of_term = index.lexical.coverage(_weights(index, tokenizer.tokens(term), tokenizer.inner_tokens(term)))
-            had = np.maximum(had, of_term.astype(np.float64))
+            had = np.maximum(had, pool.coverage(_weights(index, *_term_tokens(tokenizer, term))))
         meant = np.maximum(meant, had)
         for token in weights.keys() & set(tokenizer.tokens(expansion.word)):
             by_terms[token] = np.maximum(by_terms.get(token, had), had)
     whole = sum(weights.values()) or 1.0
     reached = covered.copy()
     for token, had in sorted(by_terms.items()):
-        itself = index.lexical.coverage({token: 1.0}).astype(np.float64)
+        itself = pool.coverage({token: 1.0})
         reached += weights[token] / whole * (np.maximum(itself, had) - itself)
     return covered, meant, reached
+
+
+@lru_cache(maxsize=8192)
+def _term_tokens(tokenizer: Tokenizer, term: str) -> tuple[Sequence[str], Sequence[str]]:
+    """All tokens of an added term and its inner ones: the same terms are added again and again."""
+    return tuple(tokenizer.tokens(term)), tuple(tokenizer.inner_tokens(term))
 
 
 def _weights(index: PlanIndex, tokens: Sequence[str], content: Sequence[str]) -> dict[str, float]:
@@ -286,7 +364,7 @@ def _weights(index: PlanIndex, tokens: Sequence[str], content: Sequence[str]) ->
     }
 
 
-def _with_feedback(index: PlanIndex, asked: FloatMatrix, scores: Scores) -> FloatMatrix:
+def _with_feedback(index: PlanIndex, asked: FloatMatrix, scores: Scores, positions: Positions) -> FloatMatrix:
     """The question's vector, ``(1, dimension)``, moved towards the items that answer it best.
 
     Pseudo-relevance feedback (Rocchio 1971): the best items say in the plans' own words what a question asks in
@@ -294,7 +372,7 @@ def _with_feedback(index: PlanIndex, asked: FloatMatrix, scores: Scores) -> Floa
     """
     best = np.argsort(-scores, kind="stable")[:FEEDBACK_ITEMS]
     weights = np.exp(scores[best] - scores[best].max())
-    middle = (weights / weights.sum()) @ index.vectors(best.tolist())
+    middle = (weights / weights.sum()) @ index.vectors(positions[best].tolist())
     return _normalised(asked[0] + FEEDBACK_WEIGHT * middle.astype(np.float32))
 
 

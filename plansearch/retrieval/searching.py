@@ -17,11 +17,11 @@ from plansearch.retrieval.filters import resolve_filters
 from plansearch.retrieval.folding import Group, fold_twins, single_groups, without_copies
 from plansearch.retrieval.likeness import positions_of, question_like, vector_like
 from plansearch.retrieval.phrases import with_phrases
+from plansearch.retrieval.pools import Positions
 from plansearch.retrieval.question import Question, understand
 from plansearch.retrieval.scoring import (
     THRESHOLDS,
     Ratings,
-    Scores,
     grade_of,
     log_odds,
     probability,
@@ -45,7 +45,7 @@ SEEN_BY_WORDS: Final = 20
 
 NO_FILTERS: Final = Filters()
 
-Positions = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,10 @@ class Inquiry:
     asked: FloatMatrix | None
     """Its vector, ``(1, dimension)``; ``None`` where only words count."""
     ratings: Ratings
-    close: npt.NDArray[np.bool_]
-    """Which items are close enough, ``(n_items,)``."""
+    close: Positions
+    """Items that are close enough, ascending."""
+    allowed: Mask
+    """Which items may be hits, ``(n_items,)``."""
 
 
 def search(
@@ -80,6 +82,7 @@ def search(
     like: Sequence[str] = (),
     unlike: Sequence[str] = (),
     reranker: Reranker | None = None,
+    exhaustive: bool = False,
 ) -> SearchResult:
     """Find the plan items that answer a question.
 
@@ -98,6 +101,8 @@ def search(
         like: ids of items that the hits are to be like; they are not hits themselves.
         unlike: ids of items that the hits are not to be like.
         reranker: reads the first 50 items together with the question and puts them in order again.
+        exhaustive: look at every item, also of an index so large that only candidates need be looked at; without a
+            limit that is always done.
 
     Raises:
         EmptyQueryError: the query holds nothing to search for.
@@ -107,24 +112,25 @@ def search(
     """
     check_limit(limit)
     liked, unliked = positions_of(index, like), positions_of(index, unlike)
-    inquiry = inquire(index, query, mode=mode, exact=exact, liked=liked, unliked=unliked)
     resolved = resolve_filters(index, filters)
-    given = {*liked, *unliked}
-    allowed = np.asarray([at for at in index.catalog.allowed(resolved) if at not in given], dtype=np.int64)
-    ranked = without_copies(index, rank(inquiry, allowed), unliked)
+    allowed = index.facets.allowed(resolved)
+    allowed[[*liked, *unliked]] = False
+    whole = exhaustive or limit is None
+    inquiry = inquire(
+        index, query, mode=mode, exact=exact, liked=liked, unliked=unliked, allowed=allowed, exhaustive=whole
+    )
+    ranked = without_copies(index, rank(inquiry), unliked)
     if reranker is not None:
         ranked = _reranked(index, inquiry, ranked, reranker)
     groups = fold_twins(index, ranked.tolist(), limit) if fold_equal else single_groups(ranked[:limit])
     hits = hits_of(index, inquiry, groups, why=why)
-    words_only = () if hits else _by_words(index, inquiry, allowed)
+    words_only = () if hits else _by_words(index, inquiry)
     name = None if reranker is None else reranker.name
-    answer = _answer(index, inquiry, resolved, hits, total=len(ranked), searched=len(allowed))
+    answer = _answer(index, inquiry, resolved, hits, total=len(ranked))
     return replace(answer, folded=fold_equal, by_words=words_only, reranker=name)
 
 
-def _answer(
-    index: PlanIndex, inquiry: Inquiry, filters: Filters, hits: tuple[Hit, ...], *, total: int, searched: int
-) -> SearchResult:
+def _answer(index: PlanIndex, inquiry: Inquiry, filters: Filters, hits: tuple[Hit, ...], *, total: int) -> SearchResult:
     """The answer, but for how its hits were arranged."""
     told = bool(filters.agencies or filters.requirements or not hits)
     return SearchResult(
@@ -134,7 +140,7 @@ def _answer(
         index.model,
         hits,
         total=total,
-        searched=searched,
+        searched=int(np.count_nonzero(inquiry.allowed)),
         caveats=index.catalog.caveats(filters) if told else (),
         added=added_terms(inquiry.question),
         unknown=inquiry.question.unknown,
@@ -143,6 +149,7 @@ def _answer(
         exact=inquiry.exact,
         liked=index.items(inquiry.liked),
         unliked=index.items(inquiry.unliked),
+        complete=inquiry.ratings.complete,
     )
 
 
@@ -165,12 +172,26 @@ def inquire(
     exact: bool = False,
     liked: Sequence[int] = (),
     unliked: Sequence[int] = (),
+    allowed: Mask | None = None,
+    exhaustive: bool = True,
 ) -> Inquiry:
-    """Understand a question and rate all items by it.
+    """Understand a question and rate items by it.
+
+    Args:
+        index: what is searched.
+        query: as `search`.
+        mode: as `search`.
+        exact: as `search`.
+        liked: positions of items that the hits are to be like.
+        unliked: positions of items that they are not to be like.
+        allowed: which items may be hits, ``(n_items,)``; all by default.
+        exhaustive: as `search`.
 
     Raises:
         PlansearchError: as `search`.
     """
+    if allowed is None:
+        allowed = np.ones(len(index), dtype=np.bool_)
     query = check_query(query, may_be_empty=bool(liked))
     _check_unliked(mode, liked, unliked)
     question = understand(index, query, exact=exact)
@@ -181,16 +202,26 @@ def inquire(
         asked = vector_like(index, asked, liked, unliked)
     if liked:
         question = question_like(index, question, liked)
-    ratings = _without_restatements(index, rate(index, question, mode, asked))
-    likely = ratings.touched & (ratings.odds >= log_odds(THRESHOLDS["possible"]))
-    close = ratings.shared if mode == "words" else likely
-    if question.only_asks and not liked and mode != "words":
-        # 請問如何 has a vector too, and it is near to something
-        close = np.zeros(len(index), dtype=np.bool_)
-    if question.phrases:
-        # who asks for a phrase wants all that has it, and nothing else
-        close = with_phrases(index, question.phrases)
-    return Inquiry(query, exact, liked, unliked, question, mode, asked, ratings, close)
+    # 請問如何 has a vector too, and it is near to something
+    only_asks = question.only_asks and not liked and mode != "words"
+    # who asks for a phrase wants all that has it, and nothing else
+    having = with_phrases(index, question.phrases) if question.phrases else None
+    for whole in (exhaustive or having is not None, True):
+        rated = rate(index, question, mode, asked, allowed=allowed, exhaustive=whole)
+        ratings = _without_restatements(index, rated)
+        close = _close(ratings, mode) if having is None else having
+        if ratings.complete or only_asks or allowed[close].any():
+            break  # else nobody is told that there is nothing before all was looked at
+    close = close[:0] if only_asks and having is None else close
+    return Inquiry(query, exact, liked, unliked, question, mode, asked, ratings, close, allowed)
+
+
+def _close(ratings: Ratings, mode: SearchMode) -> Positions:
+    """The rated items that are close enough."""
+    if mode == "words":
+        return ratings.positions[ratings.shared]
+    likely = ratings.odds >= log_odds(THRESHOLDS["possible"])
+    return ratings.positions[likely] if ratings.touched else ratings.positions[:0]
 
 
 def check_query(query: str, *, may_be_empty: bool = False) -> str:
@@ -211,12 +242,9 @@ def check_query(query: str, *, may_be_empty: bool = False) -> str:
 
 def _without_restatements(index: PlanIndex, ratings: Ratings) -> Ratings:
     """What only says its requirement again may share all words with a question, and still is no measure."""
-    if not index.restating:
-        return ratings
-    odds = ratings.odds.copy()
-    copied = sorted(index.restating)
-    odds[copied] = np.minimum(odds[copied], log_odds(THRESHOLDS["possible"]))
-    return replace(ratings, odds=odds)
+    copied = index.facets.restating[ratings.positions]
+    least = np.minimum(ratings.odds, log_odds(THRESHOLDS["possible"]))
+    return replace(ratings, odds=np.where(copied, least, ratings.odds))
 
 
 def _check_unliked(mode: SearchMode, liked: Sequence[int], unliked: Sequence[int]) -> None:
@@ -231,11 +259,18 @@ def _check_unliked(mode: SearchMode, liked: Sequence[int], unliked: Sequence[int
         raise QueryError("--not-like 要比意思，不能和 --mode words 一起用。請拿掉其中一個。")
 
 
-def rank(inquiry: Inquiry, allowed: Positions) -> Positions:
-    """Those of the allowed positions that are close enough, best first."""
-    found = allowed[inquiry.close[allowed]]
+def rank(inquiry: Inquiry, allowed: Positions | None = None) -> Positions:
+    """The items that are close enough, best first.
+
+    Args:
+        inquiry: what was asked.
+        allowed: positions of those that may answer, ascending; by default those that the inquiry allows.
+    """
+    found = inquiry.close[inquiry.allowed[inquiry.close]]
+    if allowed is not None:
+        found = found[np.isin(found, allowed, assume_unique=True)]
     # Positions ascend and the sort is stable, so equal scores stay in the order of the plans.
-    return found[np.argsort(-inquiry.ratings.odds[found], kind="stable")]
+    return found[np.argsort(-inquiry.ratings.odds[inquiry.ratings.places(found)], kind="stable")]
 
 
 def hits_of(index: PlanIndex, inquiry: Inquiry, groups: Sequence[Group], *, why: bool = False) -> tuple[Hit, ...]:
@@ -244,19 +279,21 @@ def hits_of(index: PlanIndex, inquiry: Inquiry, groups: Sequence[Group], *, why:
     marks = [mark for mark in marks if not index.vocabulary.only_asks(mark)] or marks
     marks += [fold(term) for term in _all_added(inquiry.question)]
     items = iter(index.items([position for group in groups for position in (group.best, *group.twins)]))
-    likely = probability(inquiry.ratings.odds)
+    places = inquiry.ratings.places(np.asarray([group.best for group in groups], dtype=np.int64))
+    odds = inquiry.ratings.odds[places]
+    likely, restates = probability(odds), index.facets.restating
     hits = []
     for place, group in enumerate(groups, start=1):
         found = next(items)
         hit = Hit(
             place,
-            float(inquiry.ratings.odds[group.best]),
+            float(odds[place - 1]),
             found,
             match_ranges(found.item.text, marks),
-            relevance=float(likely[group.best]),
-            grade=grade_of(float(likely[group.best])),
+            relevance=float(likely[place - 1]),
+            grade=grade_of(float(likely[place - 1])),
             twins=tuple(next(items) for _ in group.twins),
-            restates=group.best in index.restating,
+            restates=bool(restates[group.best]),
         )
         hits.append(hit)
     if why:
@@ -285,12 +322,16 @@ def _all_added(question: Question) -> list[str]:
     return [term for one in question.expansions for term in one.terms]
 
 
-def _by_words(index: PlanIndex, inquiry: Inquiry, allowed: Positions) -> tuple[Hit, ...]:
+def _by_words(index: PlanIndex, inquiry: Inquiry) -> tuple[Hit, ...]:
     """What shares most of a question's words, where nothing answers it."""
-    covered: Scores = inquiry.ratings.reached[allowed]
+    ratings = inquiry.ratings
     if inquiry.mode == "meaning":
-        covered = rate(index, inquiry.question, "words").reached[allowed]
-    best = allowed[np.argsort(-covered, kind="stable")][: min(SEEN_BY_WORDS, int(np.count_nonzero(covered)))]
+        ratings = rate(index, inquiry.question, "words", allowed=inquiry.allowed, exhaustive=ratings.complete)
+        inquiry = replace(inquiry, ratings=ratings)
+    allowed = np.flatnonzero(inquiry.allowed[ratings.positions])
+    covered = ratings.reached[allowed]
+    order = np.argsort(-covered, kind="stable")[: min(SEEN_BY_WORDS, int(np.count_nonzero(covered)))]
+    best = ratings.positions[allowed[order]]
     return hits_of(index, inquiry, fold_twins(index, best.tolist(), ITEMS_BY_WORDS))
 
 

@@ -1,4 +1,4 @@
-"""Plans, items and what was wrong with them, in SQLite; filters answer with the positions they allow."""
+"""Plans, items and what was wrong with them, in SQLite; their columns in `Facets` answer filters."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from plansearch.errors import IndexBrokenError
 from plansearch.results import Caveat, Filters, Heading, IndexedItem, PlanSummary
+from plansearch.store.facets import Facets
 from plansearch.types import LOSSES, UNREAD, Alignment, CrosswalkMatch, Damage, Metadata, PlanItem, SkippedFile, Span
 
 CATALOG_FILE: Final = "catalog.sqlite"
@@ -27,24 +30,15 @@ _DAMAGE: Final = (
     " FROM damage JOIN plans ON plans.number = damage.plan"
 )
 
-_COLUMNS: Final = {
-    "agency": "SELECT DISTINCT agency FROM plans WHERE agency IS NOT NULL ORDER BY agency",
-    "type": "SELECT DISTINCT agency_type FROM plans WHERE agency_type IS NOT NULL ORDER BY agency_type",
-    "city": "SELECT DISTINCT city FROM plans WHERE city IS NOT NULL ORDER BY city",
-    "year": "SELECT DISTINCT year FROM plans WHERE year IS NOT NULL ORDER BY year",
-    "requirement": "SELECT DISTINCT code FROM codes ORDER BY code",
-    "unit": "SELECT DISTINCT name FROM units ORDER BY name",
-}
-
 
 class Catalog:
     """Reads what `write_catalog` wrote.
 
     Args:
-        path: the SQLite file.
+        path: the SQLite file; the columns stand beside it.
 
     Raises:
-        IndexBrokenError: it is missing or no such file.
+        IndexBrokenError: it, or a column, is missing or no such file.
     """
 
     def __init__(self, path: Path) -> None:
@@ -56,9 +50,12 @@ class Catalog:
             self._connection.row_factory = sqlite3.Row
         except sqlite3.Error as error:
             raise self._broken(error) from error
-        self.n_items = int(self._rows("SELECT count(*) FROM items")[0][0])
-        if self._rows("SELECT 1 FROM items WHERE position NOT BETWEEN 0 AND ? - 1 LIMIT 1", (self.n_items,)):
-            raise self._broken(sqlite3.DatabaseError("positions"))
+        # to count all would read a good part of a large file
+        bounds = tuple(self._rows("SELECT min(position), max(position) FROM items")[0])
+        self.facets = Facets.open(path.parent)
+        self.n_items = self.facets.n_items
+        if bounds != (0, self.n_items - 1):
+            raise IndexBrokenError(f"索引 {path.parent} 的各部分數量不合。請重新執行 plansearch index 建立索引。")
         self.n_plans = int(self._rows("SELECT count(*) FROM plans")[0][0])
 
     def close(self) -> None:
@@ -99,6 +96,8 @@ class Catalog:
         try:
             return tuple(found[int(position)] for position in positions)
         except KeyError as error:
+            if 0 <= error.args[0] < self.n_items:
+                raise self._broken(sqlite3.DatabaseError(f"item {error}")) from error
             msg = f"no item at position {error}"
             raise IndexError(msg) from error
 
@@ -133,10 +132,6 @@ class Catalog:
         )
         return tuple(Damage(row["kind"], row["detail"], row["code"], _span(row)) for row in rows)
 
-    def restating(self) -> frozenset[int]:
-        """Positions of the items that only say their requirement again."""
-        return frozenset(row[0] for row in self._rows("SELECT position FROM restating"))
-
     def headings(self) -> tuple[Heading, ...]:
         """The requirements that a question may name."""
         return tuple(Heading(*row) for row in self._rows("SELECT framework, code, title FROM headings ORDER BY rowid"))
@@ -158,24 +153,23 @@ class Catalog:
         Args:
             option: ``agency``, ``type``, ``city``, ``year``, ``requirement`` or ``unit``.
         """
-        return [str(row[0]) for row in self._rows(_COLUMNS[option])]
+        return list(self.facets.values(option))
 
     def allowed(self, filters: Filters) -> list[int]:
-        """Positions of the measures that pass all filters, ascending.
-
-        Values are compared as they are; a requirement also stands for the codes under it.
-        """
-        return [row["position"] for row in self._allowed(filters)]
+        """Positions of the measures that pass all filters, ascending."""
+        positions: list[int] = np.flatnonzero(self.facets.allowed(filters)).tolist()
+        return positions
 
     def allowed_by_plan(self, filters: Filters) -> dict[str, list[int]]:
-        """What `allowed` gives, by the names of the plans."""
-        by_plan: dict[str, list[int]] = {}
-        for row in self._allowed(filters):
-            by_plan.setdefault(row["name"], []).append(row["position"])
-        return by_plan
+        """What `allowed` gives, by the names of the plans, in order; plans without any are left out."""
+        positions = np.flatnonzero(self.facets.allowed(filters))
+        plans, starts = np.unique(self.facets.plans[positions], return_index=True)
+        names = self._plan_names()
+        parts = np.split(positions, starts[1:]) if len(plans) else []
+        return {names[int(plan)]: part.tolist() for plan, part in zip(plans, parts, strict=True)}
 
     def positions_of(self, plans: Sequence[str]) -> tuple[int, ...]:
-        """Positions of all items of some plans, plan by plan."""
+        """Positions of all measures of some plans, plan by plan."""
         by_plan = self.allowed_by_plan(Filters())
         return tuple(place for plan in plans for place in by_plan.get(plan, ()))
 
@@ -185,23 +179,9 @@ class Catalog:
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         return [row[0] for row in self._rows(f"SELECT name FROM plans{where} ORDER BY number", values)]  # noqa: S608
 
-    def _allowed(self, filters: Filters) -> list[sqlite3.Row]:
-        conditions, values = _plan_conditions(filters)
-        conditions.append("is_measure")
-        if filters.units:
-            units = f"SELECT position FROM units WHERE name IN ({_marks(filters.units)})"  # noqa: S608  only ?
-            conditions.append(f"position IN ({units})")
-            values.extend(filters.units)
-        if filters.requirements:
-            each, codes = _code_conditions(filters)
-            conditions.append(f"position IN (SELECT position FROM codes WHERE {each})")  # noqa: S608  only ?
-            values.extend(codes)
-        where = " AND ".join(conditions)
-        query = (
-            "SELECT position, plans.name FROM items JOIN plans ON plans.number = plan"  # noqa: S608  only ?
-            f" WHERE {where} ORDER BY position"
-        )
-        return self._rows(query, values)
+    def _plan_names(self) -> list[str]:
+        """Names of all plans, by number."""
+        return [row[0] for row in self._rows("SELECT name FROM plans ORDER BY number")]
 
     def caveats(self, filters: Filters) -> tuple[Caveat, ...]:
         """What the plans that pass the filters lost, of the requirements that they name or of all.

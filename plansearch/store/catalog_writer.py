@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from plansearch.results import Heading
+from plansearch.store.facets import write_facets
 from plansearch.types import Plan, PlanItem, SkippedFile, Span
 
 _SCHEMA: Final = """
@@ -35,15 +36,11 @@ CREATE TABLE damage (
     code TEXT, first_line INTEGER, last_line INTEGER, page INTEGER, table_number INTEGER, row_number INTEGER,
     paragraph_number INTEGER, sheet TEXT
 );
-CREATE TABLE restating (position INTEGER PRIMARY KEY REFERENCES items);
 CREATE TABLE headings (framework TEXT NOT NULL, code TEXT NOT NULL, title TEXT NOT NULL);
 CREATE TABLE skipped (name TEXT NOT NULL, reason TEXT NOT NULL, kind TEXT NOT NULL);
 CREATE INDEX items_plan ON items (plan);
 CREATE INDEX units_position ON units (position);
-CREATE INDEX units_name ON units (name);
 CREATE INDEX crosswalk_position ON crosswalk (position);
-CREATE VIEW codes AS
-    SELECT position, code FROM items WHERE code IS NOT NULL UNION ALL SELECT position, code FROM crosswalk;
 """
 
 
@@ -54,8 +51,9 @@ def write_catalog(
     *,
     restating: Iterable[int] = (),
     headings: Iterable[Heading] = (),
+    keys: Sequence[int] | None = None,
 ) -> None:
-    """Write plans, with their items in order, and files that gave none, to a new file.
+    """Write plans, with their items in order, and files that gave none, to a new file and the columns beside it.
 
     Args:
         path: the file.
@@ -63,16 +61,16 @@ def write_catalog(
         skipped: files that gave no plan.
         restating: positions of items that only say their requirement again.
         headings: the requirements that questions may name.
+        keys: a number for each item, equal for items that say the same; by default no two do.
     """
+    write_facets(path.parent, plans, restating=restating, keys=keys)
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript(_SCHEMA)
         position = 0
         for number, plan in enumerate(plans):
             _write_plan(connection, number, plan)
-            for place, item in enumerate(plan.items, start=1):
-                _write_item(connection, position, f"{plan.name}#{place}", number, item)
-                position += 1
-        _insert(connection, "restating", [(position,) for position in sorted(restating)])
+            _write_items(connection, position, number, plan)
+            position += len(plan.items)
         _insert(connection, "headings", [(one.framework, one.code, one.title) for one in headings])
         _insert(connection, "skipped", [(file.name, file.reason, file.kind) for file in skipped])
 
@@ -89,18 +87,25 @@ def _write_plan(connection: sqlite3.Connection, number: int, plan: Plan) -> None
     _insert(connection, "damage", damage)
 
 
-def _write_item(connection: sqlite3.Connection, position: int, item_id: str, plan: int, item: PlanItem) -> None:
-    texts = (item.section, item.code, item.requirement, item.topic, item.number, item.text, item.deadline)
-    alignment = (item.alignment.method, item.alignment.confidence) if item.alignment else (None, None)
-    judged = (int(item.units_inferred), int(item.is_measure), int(item.corrected))
-    row = (position, item_id, plan, *texts, *_span_values(item.span), item.pillar, *alignment, *judged)
-    _insert(connection, "items", [row])
-    _insert(connection, "units", [(position, place, unit) for place, unit in enumerate(item.units)])
+def _write_items(connection: sqlite3.Connection, first: int, number: int, plan: Plan) -> None:
+    placed = list(enumerate(plan.items, first))
+    rows = [_item_values(position, f"{plan.name}#{position - first + 1}", number, item) for position, item in placed]
+    _insert(connection, "items", rows)
+    units = [(position, place, unit) for position, item in placed for place, unit in enumerate(item.units)]
+    _insert(connection, "units", units)
     crosswalk = [
         (position, place, match.framework, match.code, match.relation, match.confidence)
+        for position, item in placed
         for place, match in enumerate(item.crosswalk)
     ]
     _insert(connection, "crosswalk", crosswalk)
+
+
+def _item_values(position: int, item_id: str, plan: int, item: PlanItem) -> tuple[Any, ...]:
+    texts = (item.section, item.code, item.requirement, item.topic, item.number, item.text, item.deadline)
+    alignment = (item.alignment.method, item.alignment.confidence) if item.alignment else (None, None)
+    judged = (int(item.units_inferred), int(item.is_measure), int(item.corrected))
+    return (position, item_id, plan, *texts, *_span_values(item.span), item.pillar, *alignment, *judged)
 
 
 def _insert(connection: sqlite3.Connection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -1,13 +1,13 @@
-"""The vectors of an index and exact search in them. The only module that knows FAISS.
+"""The vectors of an index and the search in them. The only module that knows FAISS.
 
-The vectors lie in one array that is mapped, not read. A search in few of them is one matrix product; where
-there are many, FAISS's exact index is made of the same array. So FAISS is imported only when it pays, and never
-opens a path itself, which on Windows fails where the path has Chinese characters.
+The vectors lie in one array that is mapped, not read. A search in few of them is one matrix product. Of many, an
+inverted file of vectors in 8 bits names the candidates (`candidates`), whose vectors are then looked at as they are.
+FAISS is imported only where it pays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -16,12 +16,19 @@ import numpy as np
 import numpy.typing as npt
 
 from plansearch.errors import IndexBrokenError
+from plansearch.store.mapping import mapped
 from plansearch.types import FloatMatrix
 
 DENSE_FILES: Final = ("vectors.npy", "vector_rows.npy")
+APPROXIMATE_FILES: Final = ("text_items.npy", "text_starts.npy", "vector_moments.npy", "vectors.ivf")
+"""Written of many texts only: the items of each text, what `Cells.distribution` needs, and FAISS's inverted file."""
 
-DIRECT_LIMIT: Final = 2000
-"""Texts up to which one matrix product is quicker than FAISS with a selector."""
+APPROXIMATE_FROM: Final = 100_000
+"""Texts from which on an inverted file is made: below, two matrix products take less than 50 ms on one core."""
+
+CELLS_PROBED: Final = 48
+"""Cells of the inverted file that are looked at for a question without filters; with filters more, by the share of
+texts that they leave, so that as many vectors are compared."""
 
 EXACT_NEIGHBOURS: Final = 20_000
 """Texts up to which neighbours are searched exactly, in about three seconds on two cores."""
@@ -32,8 +39,18 @@ CELLS_SEARCHED: Final = 24
 POINTS_PER_CELL: Final = 40
 """Vectors by which each cell is found; FAISS warns below 39."""
 
+CELLS_BY_ROOT: Final = 4
+"""Cells by the square root of the number of texts, as FAISS's guidelines say."""
+
+TRAINING_ROUNDS: Final = 8
+"""Rounds of k-means; cells need not be perfect."""
+
+MOMENTS_AT_ONCE: Final = 65_536
+"""Vectors that are taken to 64 bits at once, some 200 MB."""
+
 Positions = npt.NDArray[np.int64]
 """Positions of items in an index, ascending."""
+Rows = npt.NDArray[np.int32]
 
 
 class DenseStore:
@@ -42,15 +59,31 @@ class DenseStore:
     Similarity is the inner product, which of normalised vectors is the cosine: higher is nearer.
     """
 
-    def __init__(self, vectors: FloatMatrix, rows: npt.NDArray[np.int32]) -> None:
+    def __init__(
+        self,
+        vectors: FloatMatrix,
+        rows: npt.NDArray[np.int32],
+        cells: Cells | None = None,
+    ) -> None:
         self._vectors = vectors
         self._rows = rows
+        self._cells = cells
 
     @staticmethod
-    def write(directory: Path, vectors: FloatMatrix, rows: Sequence[int]) -> None:
-        """Write distinct vectors, ``(n_texts, dimension)``, and the row of each item."""
-        np.save(directory / DENSE_FILES[0], np.ascontiguousarray(vectors, dtype=np.float32), allow_pickle=False)
-        np.save(directory / DENSE_FILES[1], np.asarray(rows, dtype=np.int32), allow_pickle=False)
+    def write(directory: Path, vectors: FloatMatrix, rows: Sequence[int], *, approximate: bool = False) -> None:
+        """Write distinct vectors, ``(n_texts, dimension)``, and the row of each item.
+
+        Args:
+            directory: a folder that has none yet.
+            vectors: normalised.
+            rows: in which of them each item's vector is.
+            approximate: make an inverted file, too.
+        """
+        vectors, of_item = np.ascontiguousarray(vectors, dtype=np.float32), np.asarray(rows, dtype=np.int32)
+        np.save(directory / DENSE_FILES[0], vectors, allow_pickle=False)
+        np.save(directory / DENSE_FILES[1], of_item, allow_pickle=False)
+        if approximate:
+            Cells.write(directory, vectors, of_item)
 
     @classmethod
     def open(cls, directory: Path) -> DenseStore:
@@ -60,15 +93,14 @@ class DenseStore:
             IndexBrokenError: a file is missing, cut off, or doesn't fit the other.
         """
         try:
-            vectors = np.load(directory / DENSE_FILES[0], mmap_mode="r", allow_pickle=False)
-            rows = np.load(directory / DENSE_FILES[1], allow_pickle=False)
+            vectors, rows = mapped(directory / DENSE_FILES[0]), mapped(directory / DENSE_FILES[1])
         except (OSError, EOFError, ValueError) as error:
             raise IndexBrokenError(f"索引的向量檔無法讀取：{directory}（{error}）。請重新建立索引。") from error
         plausible = (vectors.ndim, rows.ndim) == (2, 1) and rows.size > 0
-        plausible = plausible and (vectors.dtype, rows.dtype) == (np.float32, np.int32)
+        plausible = plausible and vectors.dtype == np.float32 and rows.dtype == np.int32
         if not plausible or not 0 <= rows.min() <= rows.max() < len(vectors):
             raise IndexBrokenError(f"索引的向量檔彼此不合：{directory}。請重新建立索引。")
-        return cls(vectors, rows)
+        return cls(vectors, rows, Cells.open(directory, len(rows), vectors.shape))
 
     @property
     def n_items(self) -> int:
@@ -98,37 +130,54 @@ class DenseStore:
         """
         with np.errstate(invalid="ignore", over="ignore"):
             similarities: FloatMatrix = (query @ self._vectors.T)[:, self._rows]
-        if not np.isfinite(similarities).all():
-            raise IndexBrokenError("索引的向量檔裡有不是數字的值。請重新執行 plansearch index 建立索引。")
-        return similarities
+        return _finite(similarities)
 
-    def nearest(
-        self, query: FloatMatrix, limit: int, positions: Positions | None = None
-    ) -> tuple[npt.NDArray[np.int64], FloatMatrix]:
-        """The items nearest to each query, best first, ties by position.
+    @property
+    def is_approximate(self) -> bool:
+        """Whether there are so many texts that `candidates` names them by an inverted file."""
+        return self._cells is not None
+
+    def scores_at(self, query: FloatMatrix, positions: Positions) -> FloatMatrix:
+        """Similarity of queries, ``(n_queries, dimension)``, to some items: ``(n_queries, n_positions)``.
+
+        Raises:
+            IndexBrokenError: some vectors are no numbers.
+        """
+        # several items of one text are common, and reading vectors is what takes time
+        texts, of_item = np.unique(self._rows[positions], return_inverse=True)
+        with np.errstate(invalid="ignore", over="ignore"):
+            similarities: FloatMatrix = (query @ self._vectors[texts].T)[:, of_item]
+        return _finite(similarities)
+
+    @property
+    def cells(self) -> Cells:
+        """The inverted file.
+
+        Raises:
+            ValueError: there are so few texts that there is none.
+        """
+        if self._cells is None:
+            msg = "a store of few texts is searched exactly"
+            raise ValueError(msg)
+        return self._cells
+
+    def candidates(self, query: FloatMatrix, limit: int, allowed: npt.NDArray[np.bool_] | None = None) -> Positions:
+        """Items of the texts nearest to any of some queries, ascending; nearly all of the nearest, not surely all.
 
         Args:
             query: ``(n_queries, dimension)``.
-            limit: how many at most.
-            positions: the items that may answer; all by default.
+            limit: how many texts for each query.
+            allowed: which items may answer, ``(n_items,)``; all by default.
 
-        Returns:
-            Positions and similarities, both ``(n_queries, min(limit, n_allowed))``.
+        Raises:
+            ValueError: the store is not approximate.
         """
-        allowed = np.arange(self.n_items, dtype=np.int64) if positions is None else positions
-        depth = min(limit, len(allowed))
-        best = np.empty((len(query), depth), dtype=np.int64)
-        nearness = np.empty((len(query), depth), dtype=np.float32)
-        if not depth:
-            return best, nearness
-        texts = np.unique(self._rows[allowed]).astype(np.int64)
-        for place, similar in enumerate(self._similar_texts(query, texts, depth)):
-            # Every text has an item, so the nearest `depth` items are among those of the nearest `depth` texts.
-            candidates = allowed[similar[self._rows[allowed]] > -np.inf]
-            scores = similar[self._rows[candidates]]
-            order = np.argsort(-scores, kind="stable")[:depth]
-            best[place], nearness[place] = candidates[order], scores[order]
-        return best, nearness
+        texts = None
+        if allowed is not None:
+            texts = np.zeros(self.n_texts, dtype=np.bool_)
+            texts[self._rows[allowed]] = True
+        items = self.cells.items(self.cells.texts(query, limit, texts))
+        return items if allowed is None else items[allowed[items]]
 
     def distinct(self, positions: Positions) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """The distinct texts of some items, as rows of vectors ascending, and which of them each item has."""
@@ -167,26 +216,140 @@ class DenseStore:
         neighbours: npt.NDArray[np.int64] = found[~own].reshape(len(texts), depth).astype(np.int64)
         return neighbours
 
-    @cached_property
-    def _faiss_index(self) -> tuple[Any, Any]:
-        """FAISS (whose types leave out half of what it has) and its exact index of all vectors."""
+
+class Cells:
+    """An inverted file of vectors in 8 bits: cells of near texts, of which a search looks at the nearest."""
+
+    def __init__(
+        self, path: Path, shape: tuple[int, ...], items: Rows, starts: Rows, moments: npt.NDArray[np.float64]
+    ) -> None:
+        self._path = path
+        self._shape = shape
+        self._items = items
+        self._starts = starts
+        self._moments = moments
+
+    @staticmethod
+    def write(directory: Path, vectors: FloatMatrix, rows: npt.NDArray[np.int32]) -> None:
+        """Make the cells of all vectors, ``(n_texts, dimension)``; the same vectors give the same cells."""
         import faiss  # noqa: PLC0415  50 ms that a small index doesn't need
 
-        index = faiss.IndexFlatIP(self.dimension)
-        index.add(np.ascontiguousarray(self._vectors))
-        return faiss, index
+        n_texts, dimension = vectors.shape
+        n_cells = max(1, min(int(CELLS_BY_ROOT * n_texts**0.5), n_texts // POINTS_PER_CELL))
+        inverted = faiss.IndexIVFScalarQuantizer(
+            faiss.IndexFlatIP(dimension), dimension, n_cells, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
+        )
+        inverted.cp.niter = TRAINING_ROUNDS
+        inverted.train(vectors[:: max(1, n_texts // (n_cells * POINTS_PER_CELL))])
+        inverted.add(vectors)
+        # FAISS can't open a path with Chinese characters on Windows, so Python writes the file
+        (directory / APPROXIMATE_FILES[3]).write_bytes(faiss.serialize_index(inverted).data)
+        order = np.argsort(rows, kind="stable").astype(np.int32)
+        starts = np.searchsorted(rows[order], np.arange(n_texts + 1)).astype(np.int32)
+        np.save(directory / APPROXIMATE_FILES[0], order, allow_pickle=False)
+        np.save(directory / APPROXIMATE_FILES[1], starts, allow_pickle=False)
+        np.save(directory / APPROXIMATE_FILES[2], _moments(vectors, rows), allow_pickle=False)
 
-    def _similar_texts(self, query: FloatMatrix, texts: npt.NDArray[np.int64], depth: int) -> Iterator[FloatMatrix]:
-        """For each query the similarity of each text row, minus infinity where it can't be among the nearest."""
-        asked = np.ascontiguousarray(query, dtype=np.float32)
-        depth = min(depth, len(texts))
-        if len(texts) <= DIRECT_LIMIT:
-            found, scores = np.broadcast_to(texts, (len(asked), len(texts))), asked @ self._vectors[texts].T
-        else:
-            faiss, index = self._faiss_index
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(texts))
-            scores, found = index.search(asked, depth, params=parameters)
-        for rows, row_scores in zip(found, scores, strict=True):
-            similar = np.full(self.n_texts, -np.inf, dtype=np.float32)
-            similar[rows] = row_scores
-            yield similar
+    @classmethod
+    def open(cls, directory: Path, n_items: int, shape: tuple[int, ...]) -> Cells | None:
+        """Map what `write` wrote; ``None`` where there is nothing.
+
+        Raises:
+            IndexBrokenError: it doesn't fit the vectors.
+        """
+        if not any((directory / name).exists() for name in APPROXIMATE_FILES):
+            return None
+        try:
+            items, starts, moments = (mapped(directory / name) for name in APPROXIMATE_FILES[:3])
+        except (OSError, EOFError, ValueError) as error:
+            raise IndexBrokenError(f"索引的向量檔無法讀取：{directory}（{error}）。請重新建立索引。") from error
+        whole = (len(items), len(starts)) == (n_items, shape[0] + 1)
+        whole = whole and items.dtype == np.int32 and starts.dtype == np.int32
+        whole = whole and moments.shape == (shape[1] + 1, shape[1]) and bool(np.isfinite(moments).all())
+        if not whole or starts[0] != 0 or starts[-1] != n_items or np.any(starts[1:] < starts[:-1]):
+            raise IndexBrokenError(f"索引的向量檔彼此不合：{directory}。請重新建立索引。")
+        return cls(directory / APPROXIMATE_FILES[3], shape, items, starts, moments)
+
+    def texts(self, query: FloatMatrix, limit: int, allowed: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:
+        """The texts nearest to any of some queries, ascending.
+
+        Args:
+            query: ``(n_queries, dimension)``.
+            limit: how many for each query.
+            allowed: which texts may answer, ``(n_texts,)``; all by default.
+        """
+        probed, selector = CELLS_PROBED, None
+        if allowed is not None:
+            share = np.count_nonzero(allowed) / len(allowed)
+            probed = int(CELLS_PROBED / share) + 1 if share else 0
+            if not probed:
+                return np.empty(0, dtype=np.int64)
+            selector = self._faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
+        parameters = self._faiss.SearchParametersIVF(nprobe=min(probed, self._inverted.nlist), sel=selector)
+        found = self._inverted.search(np.ascontiguousarray(query, dtype=np.float32), limit, params=parameters)[1]
+        return np.unique(found[found >= 0])
+
+    def distribution(self, query: FloatMatrix) -> tuple[float, float]:
+        """Mean and standard deviation of the similarity of all items to a query, ``(1, dimension)``.
+
+        No item is looked at; the mean and the second moments of all vectors are enough: ``E[q·v] = q·E[v]`` and
+        ``E[(q·v)²] = q·E[vvᵀ]·q``.
+        """
+        asked = query[0].astype(np.float64)
+        mean = float(asked @ self._moments[0])
+        return mean, float(np.sqrt(max(asked @ self._moments[1:] @ asked - mean * mean, 0.0)))
+
+    def items(self, texts: npt.NDArray[np.int64]) -> Positions:
+        """The items of some texts, ascending."""
+        first = self._starts[texts].astype(np.int64)
+        counts = self._starts[texts + 1] - first
+        before = np.cumsum(counts) - counts
+        places = np.repeat(first - before, counts) + np.arange(counts.sum())
+        return np.sort(self._items[places]).astype(np.int64)
+
+    @cached_property
+    def _faiss(self) -> Any:  # noqa: ANN401  its types leave out half of what it has
+        import faiss  # noqa: PLC0415  50 ms that a search by words doesn't need
+
+        return faiss
+
+    @cached_property
+    def _inverted(self) -> Any:  # noqa: ANN401  FAISS has no types
+        """FAISS's inverted file, mapped, or read where FAISS can't open its path.
+
+        Raises:
+            IndexBrokenError: it is missing, or doesn't fit the vectors.
+        """
+        faiss = self._faiss
+        try:
+            inverted = faiss.read_index(str(self._path), faiss.IO_FLAG_MMAP | faiss.IO_FLAG_READ_ONLY)
+            # it would start threads for every question to read ahead
+            faiss.downcast_InvertedLists(inverted.invlists).prefetch_nthread = 0
+        except RuntimeError:
+            try:
+                inverted = faiss.deserialize_index(np.fromfile(self._path, dtype=np.uint8))
+            except (OSError, RuntimeError) as error:
+                raise IndexBrokenError(f"索引的向量檔無法讀取：{self._path}。請重新建立索引。") from error
+        if (inverted.ntotal, inverted.d) != self._shape:
+            raise IndexBrokenError(f"索引的向量檔彼此不合：{self._path}。請重新建立索引。")
+        return inverted
+
+
+def _moments(vectors: FloatMatrix, rows: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
+    """Mean and second moments of the vectors of all items, ``(1 + dimension, dimension)``."""
+    dimension = vectors.shape[1]
+    counts = np.bincount(rows, minlength=len(vectors)).astype(np.float64)
+    moments = np.zeros((1 + dimension, dimension))
+    for start in range(0, len(vectors), MOMENTS_AT_ONCE):
+        some = vectors[start : start + MOMENTS_AT_ONCE].astype(np.float64)
+        weighted = counts[start : start + MOMENTS_AT_ONCE, np.newaxis] * some
+        moments[0] += weighted.sum(axis=0)
+        moments[1:] += weighted.T @ some
+    moments /= max(counts.sum(), 1.0)
+    return moments
+
+
+def _finite(similarities: FloatMatrix) -> FloatMatrix:
+    if not np.isfinite(similarities).all():
+        raise IndexBrokenError("索引的向量檔裡有不是數字的值。請重新執行 plansearch index 建立索引。")
+    return similarities

@@ -35,7 +35,7 @@ from plansearch.errors import (
     reason_of,
 )
 
-FORMAT_VERSION: Final = 5
+FORMAT_VERSION: Final = 6
 """Of all files of a generation together; changes whenever an older program could not read them."""
 
 CURRENT: Final = "CURRENT"

@@ -1,7 +1,8 @@
 """Vectors that were made before, by model and text, so that no text is embedded twice.
 
 The cache is one SQLite file beside the generations. Each batch is committed as it is made: a build that
-is killed has lost at most the batch it was at.
+is killed has lost at most the batch it was at. Vectors are appended and only their keys are kept in order: keys are
+random, and in order of them a million vectors would be written all over the file.
 """
 
 from __future__ import annotations
@@ -21,6 +22,12 @@ from plansearch.types import FloatMatrix
 BYTES_PER_NUMBER: Final = 4
 """Vectors are kept as float32."""
 
+PAGE_SIZE: Final = 8192
+"""Bytes of a page, which holds five vectors of the bundled model; SQLite's 4096 hold two and leave a quarter empty."""
+
+CACHE_SIZE: Final = 128
+"""Megabytes of pages in memory: the keys of a million vectors."""
+
 LOOKUP_SIZE: Final = 500
 """Keys asked for at once; SQLite takes at least 999 parameters."""
 
@@ -39,10 +46,12 @@ class VectorCache:
         self._path = path
         self._connection = sqlite3.connect(path)
         try:
+            self._connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
+            self._connection.execute(f"PRAGMA cache_size = -{CACHE_SIZE * 1024}")
             with self._connection:
                 self._connection.execute(
                     "CREATE TABLE IF NOT EXISTS vectors"
-                    " (model TEXT, text_hash BLOB, vector BLOB, PRIMARY KEY (model, text_hash)) WITHOUT ROWID"
+                    " (model TEXT, text_hash BLOB, vector BLOB, PRIMARY KEY (text_hash, model))"
                 )
         except sqlite3.DatabaseError as error:
             self._connection.close()

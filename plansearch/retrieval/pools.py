@@ -1,0 +1,131 @@
+"""The items that a question is rated for: all of an index, or those that may be its best.
+
+To look at every item takes a time that grows with the index. Of a large one, two legs name the candidates, by words and
+by vectors, and only those are rated; how far each stands out among all items is known without looking at them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from plansearch.index import PlanIndex
+from plansearch.types import FloatMatrix
+
+Scores = npt.NDArray[np.float64]
+"""One number for each item of a pool, ``(n_rated,)``."""
+
+Positions = npt.NDArray[np.int64]
+"""Positions of items in an index, ascending."""
+
+
+class Pool(Protocol):
+    """What the legs say of some items; all results are ``(n_rated,)``."""
+
+    @property
+    def positions(self) -> Positions:
+        """Which items are rated."""
+        ...
+
+    def cosines(self, asked: FloatMatrix) -> Scores:
+        """Similarity to a vector, ``(1, dimension)``."""
+        ...
+
+    def standing_out_in_meaning(self, asked: FloatMatrix, cosines: Scores) -> Scores:
+        """How far cosines to a vector lie above the mean of all items, in standard deviations."""
+        ...
+
+    def standing_out_in_words(self, weights: Mapping[str, float]) -> Scores:
+        """How far BM25 scores of weighted tokens lie above the mean of all items, in standard deviations."""
+        ...
+
+    def coverage(self, weights: Mapping[str, float]) -> Scores:
+        """How much of some tokens each item has, by their weights, 0 to 1."""
+        ...
+
+
+class WholeIndex:
+    """All items of an index."""
+
+    def __init__(self, index: PlanIndex) -> None:
+        self._index = index
+
+    @cached_property
+    def positions(self) -> Positions:
+        """All of them."""
+        return np.arange(len(self._index), dtype=np.int64)
+
+    def cosines(self, asked: FloatMatrix) -> Scores:
+        """Similarity to a vector, ``(1, dimension)``."""
+        cosines: Scores = self._index.dense.scores(asked)[0].astype(np.float64)
+        return cosines
+
+    def standing_out_in_meaning(self, asked: FloatMatrix, cosines: Scores) -> Scores:  # noqa: ARG002  all are here
+        """How far cosines to a vector lie above the mean of all items, in standard deviations."""
+        return standard_scores(cosines)
+
+    def standing_out_in_words(self, weights: Mapping[str, float]) -> Scores:
+        """How far BM25 scores of weighted tokens lie above the mean of all items, in standard deviations."""
+        return standard_scores(self._index.lexical.scores(weights).astype(np.float64))
+
+    def coverage(self, weights: Mapping[str, float]) -> Scores:
+        """How much of some tokens each item has, by their weights, 0 to 1."""
+        return self._index.lexical.coverage(weights).astype(np.float64)
+
+
+class SomeItems:
+    """Some items of an index; what stands out does so among all."""
+
+    def __init__(self, index: PlanIndex, positions: Positions) -> None:
+        self._index = index
+        self.positions = positions
+        self._known: dict[str, npt.NDArray[np.float32] | None] = {}
+        """What each token that was asked for gives to the items; ``None`` where no item of the index has it."""
+
+    def cosines(self, asked: FloatMatrix) -> Scores:
+        """Similarity to a vector, ``(1, dimension)``."""
+        cosines: Scores = self._index.dense.scores_at(asked, self.positions)[0].astype(np.float64)
+        return cosines
+
+    def standing_out_in_meaning(self, asked: FloatMatrix, cosines: Scores) -> Scores:
+        """How far cosines to a vector lie above the mean of all items, in standard deviations."""
+        return _standardised(cosines, self._index.dense.cells.distribution(asked))
+
+    def standing_out_in_words(self, weights: Mapping[str, float]) -> Scores:
+        """How far BM25 scores of weighted tokens lie above the mean of all items, in standard deviations."""
+        scores = np.zeros(len(self.positions))
+        for token, values in self._values(weights).items():
+            scores += weights[token] * values
+        return _standardised(scores, self._index.lexical.distribution(weights))
+
+    def coverage(self, weights: Mapping[str, float]) -> Scores:
+        """How much of some tokens each item has, by their weights, 0 to 1."""
+        covered = np.zeros(len(self.positions))
+        for token, values in self._values(weights).items():
+            covered += weights[token] * (values > 0)
+        return covered / (sum(weights.values()) or 1.0)
+
+    def _values(self, tokens: Mapping[str, float]) -> dict[str, npt.NDArray[np.float32]]:
+        """What each token gives to the items; a token that several terms have is looked up once."""
+        new = [token for token in tokens if token not in self._known]
+        if new:
+            found = self._index.lexical.at(new, self.positions)
+            self._known.update((token, found.get(token)) for token in new)
+        return {token: values for token in tokens if (values := self._known[token]) is not None}
+
+
+def standard_scores(values: Scores) -> Scores:
+    """Deviations from the mean in standard deviations, ``(n,)``; zeros where all values are equal."""
+    return _standardised(values, (float(values.mean()), float(values.std())))
+
+
+def _standardised(values: Scores, distribution: tuple[float, float]) -> Scores:
+    mean, deviation = distribution
+    if deviation <= np.finfo(np.float32).eps:
+        return np.zeros_like(values)
+    scores: Scores = (values - mean) / deviation
+    return scores
