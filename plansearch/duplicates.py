@@ -174,9 +174,7 @@ def _candidates(items: tuple[IndexedItem, ...], formal: npt.NDArray[np.bool_], p
     )
 
 
-def _groups(
-    pairs: PairList, threshold: float
-) -> tuple[tuple[DuplicateGroup, ...], npt.NDArray[np.int64]]:
+def _groups(pairs: PairList, threshold: float) -> tuple[tuple[DuplicateGroup, ...], npt.NDArray[np.int64]]:
     """Groups of two items and more, and the number of each pair's group, 0 for none.
 
     Items join while they are alike on average, so a pair may link two groups without belonging to either.

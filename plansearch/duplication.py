@@ -7,7 +7,7 @@ object when somebody looks at it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final, Literal, overload
 
 import numpy as np
@@ -116,8 +116,8 @@ class PairList(Sequence[DuplicatePair]):
 
     def where(self, kept: Column) -> PairList:
         """Those for which ``kept`` says so, or those at some places, in this order."""
-        columns = (getattr(self, one.name) for one in fields(self)[1:-1])
-        return PairList(self.items, *(column[kept] for column in columns), is_compared=self.is_compared)
+        columns: dict[str, Any] = {name: getattr(self, name)[kept] for name in _COLUMNS}
+        return replace(self, **columns)
 
     def of(self, kind: PairClass) -> PairList:
         """Those of a class."""
@@ -127,6 +127,9 @@ class PairList(Sequence[DuplicatePair]):
     def unlisted(self) -> int:
         """How many pairs its pairs stand for, besides themselves."""
         return int(self.stands_for.sum())
+
+
+_COLUMNS: Final = tuple(one.name for one in fields(PairList) if one.type == "Column")
 
 
 def no_pairs() -> PairList:
@@ -170,7 +173,7 @@ class Duplicates:
     """All pairs down to the lowest threshold that can be asked for, so that another one needs no new search; their
     differences are not worked out."""
     crowded: int = 0
-    """Measures that are like more others than each is compared with in a very large index, so that pairs are missing."""
+    """Measures that are like more others than each is compared with in a very large index; pairs are missing."""
 
     def of(self, kind: PairClass) -> PairList:
         """The pairs of a class."""
@@ -178,8 +181,7 @@ class Duplicates:
 
     @property
     def unlisted(self) -> int:
-        """Pairs of texts that very many plans have, which are not listed: each such text is paired with one of the
-        other's."""
+        """Pairs that are not listed, of texts that very many plans have."""
         return self.pairs.unlisted
 
     @property

@@ -201,6 +201,9 @@ class GapReport:
     """From this probability on the agency is taken to have a measure."""
     covered: int
     """Groups of measures of the peers that it has."""
+    unasked: int = 0
+    """Measures, the last ones, that were not asked for as questions, there being very many: what is said
+    quite otherwise was not found."""
 
     def of(self, *kinds: GapKind) -> tuple[Gap, ...]:
         """The gaps of these kinds."""

@@ -7,8 +7,8 @@ import pytest
 from comparing import LAWYER, MAILBOX, NURSING, RAMP, SURVEY, index_of, plan
 
 from plansearch.duplicates import LOWEST_THRESHOLD, at_thresholds, find_duplicates
-from plansearch.errors import QueryError, UnknownAgencyError
 from plansearch.duplication import DuplicatePair, Duplicates
+from plansearch.errors import QueryError, UnknownAgencyError
 from plansearch.index import PlanIndex
 from plansearch.results import Filters
 

@@ -51,9 +51,7 @@ class Pairs:
         )
 
 
-def alike_pairs(
-    matcher: Matcher, floor: float, progress: Progress | None = None, wanted: Wanted = EVERYTHING
-) -> Pairs:
+def alike_pairs(matcher: Matcher, floor: float, progress: Progress | None = None, wanted: Wanted = EVERYTHING) -> Pairs:
     """All pairs of a matcher's items that are the same measure at least as likely as ``floor``.
 
     Of very many items nearly all: within a plan all, between plans those of items that are near in meaning or share
@@ -103,9 +101,7 @@ def _wanted(matcher: Matcher, pairs: Pairs, wanted: Wanted) -> Pairs:
 
 
 def _joined(parts: Sequence[Pairs]) -> Pairs:
-    fields = [
-        np.concatenate([np.asarray(getattr(one.likeness, name)) for one in parts]) for name in Likeness.__slots__
-    ]
+    fields = [np.concatenate([np.asarray(getattr(one.likeness, name)) for one in parts]) for name in Likeness.__slots__]
     return Pairs(
         np.concatenate([one.first for one in parts]),
         np.concatenate([one.second for one in parts]),
@@ -206,7 +202,5 @@ def _across_plans(matcher: Matcher, floor: float, wanted: Wanted, tell: _Share) 
 def _crowded(found: Pairs, twins: Twins) -> int:
     """Items that are the same as so many others that there are likely more, which were not looked at."""
     same = found.likeness.same >= SAME_THRESHOLD
-    partners = np.bincount(
-        np.concatenate([found.first[same], found.second[same]]), minlength=len(twins.counts)
-    )
+    partners = np.bincount(np.concatenate([found.first[same], found.second[same]]), minlength=len(twins.counts))
     return int(twins.counts[partners >= partners_of_each(len(twins.counts))].sum())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -106,6 +106,50 @@ class Likeness:
         return Likeness(self.lexical[kept], self.semantic[kept], self.copied[kept], self.same[kept])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ComparedRows:
+    """What items are compared by, besides their words."""
+
+    positions: Rows
+    texts: Rows
+    plans: Rows
+    codes: Rows
+    requirements: sparse.csr_matrix
+    """Which items answer which requirement, ``(n_items, n_requirements)``."""
+    vectors: FloatMatrix
+    """The distinct ones, ``(n_vectors, dimension)``."""
+    vector_of: Rows
+    """Which of them each item has."""
+
+    @classmethod
+    def of(cls, index: PlanIndex, positions: Rows, items: Sequence[IndexedItem]) -> ComparedRows:
+        """Of some items, which stand at some positions."""
+        codes = [_codes(item) for item in items]
+        vector_of = index.dense.distinct(positions)[1]
+        first = np.unique(vector_of, return_index=True)[1]
+        return cls(
+            positions,
+            numbered([item.item.text for item in items]),
+            numbered([item.plan for item in items]),
+            numbered(codes),
+            _requirements(codes),
+            index.vectors(positions[first].tolist()),
+            vector_of,
+        )
+
+    def at(self, some: Rows) -> ComparedRows:
+        """Of some of the items."""
+        return ComparedRows(
+            self.positions[some],
+            self.texts[some],
+            self.plans[some],
+            self.codes[some],
+            self.requirements[some],
+            self.vectors,
+            self.vector_of[some],
+        )
+
+
 class Matcher:
     """Compares items of one index; what it needs of them is worked out once.
 
@@ -130,30 +174,41 @@ class Matcher:
         """
         items = index.items(positions) if items is None else items
         self.index = index
-        self.positions = np.asarray(positions, dtype=np.int64)
-        texts = [item.item.text for item in items]
-        self.texts: npt.NDArray[np.int64] = numbered(texts)
-        """Number of each item's text, the same for equal ones."""
-        self.plans: npt.NDArray[np.int64] = numbered([item.plan for item in items])
-        self.wordings = Wordings.of(index, list(dict.fromkeys(texts)), progress)
-        codes = [_codes(item) for item in items]
-        self.codes: npt.NDArray[np.int64] = numbered(codes)
-        """Number of the requirements that each item answers, the same for equal ones."""
-        self._requirements = _requirements(codes)
-        self._vectors, self._vector_of = _vectors(index, self.positions)
+        self.wordings = Wordings.of(index, list(dict.fromkeys(one.item.text for one in items)), progress)
+        self.rows = ComparedRows.of(index, np.asarray(positions, dtype=np.int64), items)
 
-    def part(self, rows: Rows, *, apart: bool = False) -> Matcher:
-        """Some of the items, under their places in ``rows``, without reading them again.
+    def part(self, some: Rows, *, apart: bool = False) -> Matcher:
+        """Some of the items, under their places in ``some``, without reading them again.
 
         Args:
-            rows: which items.
+            some: their rows.
             apart: compare them as if each stood in a plan of its own.
         """
         part = copy(self)
-        part.positions, part.texts, part.codes = self.positions[rows], self.texts[rows], self.codes[rows]
-        part.plans = np.arange(len(rows)) if apart else self.plans[rows]
-        part._requirements, part._vector_of = self._requirements[rows], self._vector_of[rows]
+        part.rows = self.rows.at(some)
+        if apart:
+            part.rows = replace(part.rows, plans=np.arange(len(some)))
         return part
+
+    @property
+    def positions(self) -> Rows:
+        """Where each item stands in the index."""
+        return self.rows.positions
+
+    @property
+    def texts(self) -> Rows:
+        """Number of each item's text, the same for equal ones."""
+        return self.rows.texts
+
+    @property
+    def plans(self) -> Rows:
+        """Number of each item's plan."""
+        return self.rows.plans
+
+    @property
+    def codes(self) -> Rows:
+        """Number of the requirements that each item answers, the same for equal ones."""
+        return self.rows.codes
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -165,7 +220,7 @@ class Matcher:
     def likeness_between(self, first: Rows, second: Rows) -> Likeness:
         """How alike each row of ``first`` is to each of ``second``: every field is ``(n_first, n_second)``."""
         cosines = (self.vectors(first) @ self.vectors(second).T).astype(np.float64)
-        shared = (self._requirements[first] @ self._requirements[second].T).toarray() > 0
+        shared = (self.rows.requirements[first] @ self.rows.requirements[second].T).toarray() > 0
         across = self.plans[first][:, np.newaxis] != self.plans[second][np.newaxis, :]
         overlap = self.wordings.overlap_between(self.texts[first], self.texts[second])
         return self._judge(self._evidence(overlap, cosines, shared & across))
@@ -176,14 +231,14 @@ class Matcher:
         for start in range(0, len(first), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
             cosines[part] = np.einsum("ij,ij->i", self.vectors(first[part]), self.vectors(second[part]))
-            both = self._requirements[first[part]].multiply(self._requirements[second[part]])
+            both = self.rows.requirements[first[part]].multiply(self.rows.requirements[second[part]])
             shared[part] = np.asarray(both.sum(axis=1)).ravel() > 0
         across = self.plans[first] != self.plans[second]
         return self._evidence(self.wordings.overlap(self.texts[first], self.texts[second]), cosines, shared & across)
 
     def vectors(self, rows: Rows) -> FloatMatrix:
         """Normalised vectors of some rows, ``(n_rows, dimension)``."""
-        return self._vectors[self._vector_of[rows]]
+        return self.rows.vectors[self.rows.vector_of[rows]]
 
     def _evidence(self, overlap: Overlap, cosines: Numbers, one_requirement: npt.NDArray[np.bool_]) -> Evidence:
         return Evidence(
@@ -218,13 +273,6 @@ def numbered(names: Sequence[Hashable]) -> npt.NDArray[np.int64]:
     """A number for each name, the same for equal ones."""
     numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
     return np.asarray([numbers[name] for name in names], dtype=np.int64)
-
-
-def _vectors(index: PlanIndex, positions: Rows) -> tuple[FloatMatrix, npt.NDArray[np.int64]]:
-    """The distinct vectors of some items, ``(n_vectors, dimension)``, and which of them each item has."""
-    of_item = index.dense.distinct(positions)[1]
-    _, first = np.unique(of_item, return_index=True)
-    return index.vectors(positions[first].tolist()), of_item
 
 
 def _codes(found: IndexedItem) -> tuple[tuple[str, str], ...]:

@@ -1,6 +1,6 @@
 """What one text shares with many others, quickly: millions of pairs are compared where an index is large.
 
-The words of the one text are spread out in a table of all words, by which the rows of all others are multiplied at once.
+The words of the one text are spread out in a table of all words, by which those of all others are multiplied at once.
 """
 
 from __future__ import annotations

@@ -135,8 +135,10 @@ class Twins:
         owners = self.plans if self.wanted.owners is None or self.wanted.scope == "all" else self.wanted.owners
         everything = np.ones(len(owners), dtype=np.bool_)
         whole = self._pairs_between(first, second, owners, everything)
-        return whole if self.wanted.asked is None else whole - self._pairs_between(
-            first, second, owners, ~self.wanted.asked
+        return (
+            whole
+            if self.wanted.asked is None
+            else whole - self._pairs_between(first, second, owners, ~self.wanted.asked)
         )
 
     def _pairs_between(self, first: Rows, second: Rows, owners: Rows, counted: npt.NDArray[np.bool_]) -> Rows:
@@ -147,4 +149,5 @@ class Twins:
         totals = np.asarray(held.sum(axis=1)).ravel()
         together = np.asarray(held[first].multiply(held[second]).sum(axis=1)).ravel()
         pairs = totals[first] * totals[second] - together
-        return np.where(first == second, pairs // 2, pairs).astype(np.int64)
+        counts: Rows = np.where(first == second, pairs // 2, pairs).astype(np.int64)
+        return counts

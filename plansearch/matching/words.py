@@ -44,8 +44,10 @@ _SHORTEST_CLAUSE: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class WordMatrices:
-    """The words of some texts. A word's column holds the square root of its weight, so the product of two rows is the
-    weight they share."""
+    """The words of some texts.
+
+    A word's column holds the square root of its weight, so the product of two rows is the weight they share.
+    """
 
     words: sparse.csr_matrix
     """``(n_texts, n_words)``."""
@@ -110,7 +112,9 @@ class _Ragged:
 
     def matrix(self, column_of: Rows, weights: Numbers) -> sparse.csr_matrix:
         """Rows of the square roots of the columns' weights."""
-        columns = column_of[np.frombuffer(self.numbers, dtype=np.int64)] if self.numbers else np.empty(0, dtype=np.int64)
+        columns = (
+            column_of[np.frombuffer(self.numbers, dtype=np.int64)] if self.numbers else np.empty(0, dtype=np.int64)
+        )
         return _rows_of(columns, np.frombuffer(self.ends, dtype=np.int64), weights)
 
 
@@ -156,9 +160,7 @@ class _Reader:
         clauses = self._words_of_clauses.matrix(column_of, weights)
         return WordMatrices(words, synonyms, clauses, np.array(self._clause_ends, dtype=np.int64))
 
-    def _synonyms(
-        self, words: sparse.csr_matrix, columns: Mapping[str, int], weights: Numbers
-    ) -> sparse.csr_matrix:
+    def _synonyms(self, words: sparse.csr_matrix, columns: Mapping[str, int], weights: Numbers) -> sparse.csr_matrix:
         """The words of each text's added terms, without those that it has itself."""
         of_terms = _Ragged()
         for term in self._terms:

@@ -78,7 +78,7 @@ class Vocabulary:
         return frozenset(term for number in numbers for term in self._others(number, folded))
 
     def _said(self, folded: str) -> list[tuple[int, int, int, bool]]:
-        """Where words stand that are said in other ways too, in order: start, end, group's number, whether a wording."""
+        """Where words are said in other ways too, in order: start, end, group's number, whether it is a wording."""
         known = self._entries
         found = [
             (start, start + len(word), number, everyday)
