@@ -112,6 +112,7 @@ def test_of_many_items_only_likely_pairs_are_looked_at_and_none_is_missed(
     matcher = Matcher(samples, range(len(samples)))
     every = alike_pairs(matcher, SAME_THRESHOLD)
     monkeypatch.setattr(candidates, "ALL_PAIRS_LIMIT", 10)
+    monkeypatch.setattr(candidates, "LOOKED_AT", 0)
     few = alike_pairs(matcher, SAME_THRESHOLD)
     whole = set(zip(every.first.tolist(), every.second.tolist(), strict=True))
     found = set(zip(few.first.tolist(), few.second.tolist(), strict=True))

@@ -18,7 +18,7 @@ from plansearch.types import Progress
 ALL_PAIRS_LIMIT: Final = 4000
 """Items up to which all pairs are looked at: 8 million, some seconds."""
 
-LOOKED_AT: Final = 3_000_000
+LOOKED_AT: Final = 2_000_000
 """Pairs that are looked at for each of the two reasons, shared evenly among the items."""
 
 FEWEST_PARTNERS: Final = 24

@@ -27,8 +27,8 @@ class Links:
     def __len__(self) -> int:
         return len(self.first)
 
-    def where(self, kept: npt.NDArray[np.bool_]) -> Links:
-        """Those for which ``kept`` says so, ``(n_links,)``."""
+    def where(self, kept: npt.NDArray[np.bool_] | Rows) -> Links:
+        """Those for which ``kept`` says so, ``(n_links,)``, or those at some places, in this order."""
         return Links(self.first[kept], self.second[kept], self.alike[kept])
 
 
@@ -88,20 +88,29 @@ def cluster_many(n_items: int, links: Links, threshold: float) -> list[list[int]
         near = np.flatnonzero(average >= threshold)
         if not len(near):
             return _members(group)
-        near = near[np.lexsort((second[near], first[near], -average[near]))]
-        ends = np.concatenate([first[near], second[near]])
-        rank = np.tile(np.arange(len(near)), 2)
-        nearest = np.full(n_items, len(near))
-        np.minimum.at(nearest, ends, rank)
-        mutual = near[(nearest[first[near]] == np.arange(len(near))) & (nearest[second[near]] == np.arange(len(near)))]
+        one, other, is_near = _nearest_of_each_other(n_items, Links(first[near], second[near], average[near]))
         into = np.arange(n_items)
-        into[second[mutual]] = first[mutual]
-        sizes[first[mutual]] += sizes[second[mutual]]
+        into[other] = one
+        sizes[one] += sizes[other]
         group = into[group]
         # what is near to nothing now never will be
-        alive = nearest < len(near)
-        kept = alive[first] & alive[second]
+        kept = is_near[first] & is_near[second]
         first, second, total = _summed(n_items, into[first[kept]], into[second[kept]], total[kept])
+
+
+def _nearest_of_each_other(n_items: int, links: Links) -> tuple[Rows, Rows, npt.NDArray[np.bool_]]:
+    """Pairs of which each is the other's nearest, of equally near ones the first; and what has any link at all."""
+    best = np.zeros(n_items)
+    np.maximum.at(best, links.first, links.alike)
+    np.maximum.at(best, links.second, links.alike)
+    links = links.where((links.alike == best[links.first]) | (links.alike == best[links.second]))
+    links = links.where(np.lexsort((links.second, links.first, -links.alike)))
+    rank = np.arange(len(links))
+    nearest = np.full(n_items, len(links))
+    np.minimum.at(nearest, links.first, rank)
+    np.minimum.at(nearest, links.second, rank)
+    mutual = (nearest[links.first] == rank) & (nearest[links.second] == rank)
+    return links.first[mutual], links.second[mutual], nearest < len(links)
 
 
 def _summed(n_items: int, first: Rows, second: Rows, total: Numbers) -> tuple[Rows, Rows, Numbers]:

@@ -84,8 +84,8 @@ LOOK_THRESHOLD: Final = 0.2
 SMALLEST: Final = 0.02
 """Added to a share before its logarithm is taken, so that sharing nothing is not infinitely far."""
 
-_AT_ONCE: Final = 50_000
-"""Pairs whose vectors are multiplied at once, about two hundred megabytes."""
+_AT_ONCE: Final = 5_000
+"""Pairs whose vectors are multiplied at once, so that they stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from plansearch.matching.pairing import Matcher
 from plansearch.matching.words import Rows
 
 LISTED: Final = 1600
-"""Pairs of the items of two texts that are listed; of more, one item of each text is paired with all of the other, and
-the others are counted: a text that a thousand plans have makes half a million pairs."""
+"""Pairs of the items of two texts that are listed; of more, one or two items of each text are paired with all of the
+other, and the others are counted: a text that a thousand plans have makes half a million pairs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,22 +113,49 @@ class Twins:
     def _listed(self, first: Rows, second: Rows) -> tuple[Rows, Rows, Rows]:
         """Which pair of texts, and two places in ``order``, of all pairs that are listed."""
         is_many = self._sizes(first, second) > LISTED
-        many = np.flatnonzero(is_many)
-        again = np.flatnonzero(is_many & (first != second))
-        ones = np.ones(len(self.counts), dtype=np.int64)
-        parts = [
-            (np.flatnonzero(~is_many), self.starts, self.counts, self.starts, self.counts),
-            # the first row of one text with all of the other, then the rest of the one with the first of the other
-            (many, self.starts, ones, self.starts, self.counts),
-            (again, self.starts + 1, self.counts - 1, self.starts, ones),
+        ones, others = np.ones(len(self.counts), dtype=np.int64), self._other_owners()
+        few = self._products(first, second, np.flatnonzero(~is_many), (self.starts, self.counts), None)
+        several = [
+            self._products(first, second, np.flatnonzero(is_many), one, other)
+            # what stands beside the first row in one agency's plans is paired with a row of another agency
+            for hub in (self.starts, others)
+            for one, other in (((hub, ones), None), (None, (hub, ones)))
         ]
-        found = []
-        for pairs, starts, counts, other_starts, other_counts in parts:
-            one, other = first[pairs], second[pairs]
-            pair, place, partner = product_of(starts[one], counts[one], other_starts[other], other_counts[other])
-            found.append((pairs[pair], place, partner))
-        pair, place, partner = (np.concatenate([part[field] for part in found]) for field in range(3))
+        many = np.unique(np.concatenate(several, axis=1), axis=1)
+        pair, place, partner = np.concatenate([few, many], axis=1)
         return pair, place, partner
+
+    def _products(
+        self,
+        first: Rows,
+        second: Rows,
+        pairs: Rows,
+        rows: tuple[Rows, Rows] | None,
+        partners: tuple[Rows, Rows] | None,
+    ) -> npt.NDArray[np.int64]:
+        """For some pairs of texts all pairs of some of their rows: ``(3, n_pairs)``, the pair and two places.
+
+        Args:
+            first: a text of each pair.
+            second: the other.
+            pairs: which pairs.
+            rows: where the rows of each text begin that are paired, and how many they are; all by default.
+            partners: the same of the other text of a pair.
+        """
+        starts, counts = rows or (self.starts, self.counts)
+        other_starts, other_counts = partners or (self.starts, self.counts)
+        one, other = first[pairs], second[pairs]
+        pair, place, partner = product_of(starts[one], counts[one], other_starts[other], other_counts[other])
+        return np.stack([pairs[pair], place, partner])
+
+    def _other_owners(self) -> Rows:
+        """Of each text the first place that is another agency's than its first; its first where there is none."""
+        owners = (self.plans if self.wanted.owners is None else self.wanted.owners)[self.order]
+        text = np.repeat(np.arange(len(self.counts)), self.counts)
+        places = np.flatnonzero(owners != owners[self.starts][text])
+        found: Rows = self.starts.copy()
+        found[text[places[::-1]]] = places[::-1]
+        return found
 
     def _all_of(self, first: Rows, second: Rows) -> Rows:
         """How many pairs of rows of different plans that are asked for some pairs of texts have."""
