@@ -230,20 +230,27 @@ def _shared(evidence: Evidence) -> npt.NDArray[np.bool_]:
     return (evidence.covered > 0) | (evidence.meant >= WHOLE)
 
 
-def rate_alone(index: PlanIndex, question: Question, tokenizer: Tokenizer, asked: FloatMatrix | None = None) -> Scores:
-    """How likely each item answers, judged for itself: another plan in the index changes nothing, ``(n_items,)``.
+def rate_alone(
+    index: PlanIndex,
+    question: Question,
+    tokenizer: Tokenizer,
+    asked: FloatMatrix | None = None,
+    pool: Pool | None = None,
+) -> Scores:
+    """How likely each item answers, judged for itself: another plan in the index changes nothing, ``(n_rated,)``.
 
     Args:
         index: what is searched.
         question: what is asked, cut by ``tokenizer``.
         tokenizer: one that knows the whole dictionary, since the index's own depends on the words of its plans.
         asked: the question's vector, ``(1, dimension)``; by default it leans towards the terms that were added.
+        pool: the items that are rated; all by default.
 
     Raises:
         PlansearchError: the model or the index fails.
     """
-    nothing = np.zeros(len(index))
-    pool = WholeIndex(index)
+    pool = pool or WholeIndex(index)
+    nothing = np.zeros(len(pool.positions))
     cosines = pool.cosines(question_vector(index, question) if asked is None else asked)
     reached = _coverage(index, question, tokenizer, pool)[2]
     evidence = Evidence(nothing, nothing, index.chance.standardise(cosines), nothing, nothing, reached)
