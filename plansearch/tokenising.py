@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any, Final
@@ -96,9 +97,16 @@ def _cut_all(chunks: Sequence[Sequence[str]], tokenizer: Tokenizer, processes: i
     if processes <= 1:
         yield from (_cut(chunk, tokenizer) for chunk in chunks)
         return
-    # a fresh interpreter: what is copied from one that runs threads may hang
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_load) as pool:
-        yield from pool.map(_cut_here, chunks)
+    done = 0
+    try:
+        # a fresh interpreter: what is copied from one that runs threads may hang
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_load) as pool:
+            for cut in pool.map(_cut_here, chunks):
+                yield cut
+                done += 1
+    except BrokenProcessPool:
+        # a script without a guard around what it does can't be started again; a process may also lack memory
+        yield from (_cut(chunk, tokenizer) for chunk in chunks[done:])
 
 
 def _cut(texts: Iterable[str], tokenizer: Tokenizer) -> _Cut:

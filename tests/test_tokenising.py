@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
 import pytest
 from conftest import CORPUS
 
+from plansearch import tokenising
 from plansearch.collection import read_plan
 from plansearch.text import Tokenizer
 from plansearch.tokenising import tokenise
@@ -37,3 +41,18 @@ def test_progress_counts_every_text(full_tokenizer: Tokenizer) -> None:
     tokenise(TEXTS * 500, full_tokenizer, told=told.append)
     assert sum(told) == len(TEXTS) * 500
     assert len(told) > 1
+
+
+def test_where_processes_can_not_be_started_this_one_cuts(
+    monkeypatch: pytest.MonkeyPatch, full_tokenizer: Tokenizer
+) -> None:
+    expected = tokenise(TEXTS * 400, full_tokenizer, processes=1)
+
+    def broken(_texts: object) -> None:
+        raise BrokenProcessPool
+
+    monkeypatch.setattr(tokenising, "ProcessPoolExecutor", lambda *_, **__: ThreadPoolExecutor(1))
+    monkeypatch.setattr(tokenising, "_cut_here", broken)
+    found = tokenise(TEXTS * 400, full_tokenizer, processes=2)
+    assert found.vocabulary == expected.vocabulary
+    assert found.numbers.tolist() == expected.numbers.tolist()
