@@ -86,9 +86,14 @@ def use_one_core() -> None:
 
 
 def run_step(
-    kind: type[Record], script: str, step: str, *arguments: str | float | Path, python: str = sys.executable
+    kind: type[Record],
+    script: str,
+    step: str,
+    *arguments: str | float | Path,
+    python: str = sys.executable,
+    threads: bool = False,
 ) -> list[Record]:
-    """Run a step of a script in a process of its own, and give the records that it tells.
+    """Run a step of a script in a process of its own, with one thread unless told, and give the records that it tells.
 
     Raises:
         StepError: it failed or took too long; its last words are in the message.
@@ -96,7 +101,12 @@ def run_step(
     command = [python, script, "--step", step, *map(str, arguments)]
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, env=os.environ | ONE_THREAD, timeout=STEP_TIMEOUT, check=True
+            command,
+            capture_output=True,
+            text=True,
+            env=os.environ | ({} if threads else ONE_THREAD),
+            timeout=STEP_TIMEOUT,
+            check=True,
         )
     except subprocess.TimeoutExpired as error:
         message = f"{step} took more than {STEP_TIMEOUT:.0f} s"

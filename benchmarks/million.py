@@ -6,9 +6,9 @@ The index lies in FOLDER/index afterwards, and what was measured in FOLDER/measu
 many items, nothing is measured again. All vectors are in the vector cache before the build begins, as after any build
 before. The index is built of all but a hundred items, and these are added by a second build.
 
-Every step runs in a process of its own with one thread; opening and asking keep to one core. Questions are embedded by
-the stand-in, which takes half a millisecond; the time of the bundled engine is told apart. ``--budget`` bounds the
-seconds of asking for each filter. The exit code says whether all limits hold.
+Every step runs in a process of its own; building uses all cores, opening and asking keep to one thread on one core.
+Questions are embedded by the stand-in, which takes half a millisecond; the time of the bundled engine is told apart.
+``--budget`` bounds the seconds of asking for each filter. The exit code says whether all limits hold.
 """
 
 from __future__ import annotations
@@ -119,9 +119,9 @@ def measure(folder: Path, n_items: int, n_queries: int = 200, budget: float = 60
         return measured
     before, bounds = max(n_items - ADDED, 1), ("--queries", n_queries, "--budget", budget)
     [preparation] = run_step(Preparation, STEPS, "vectors", folder, "--items", before)
-    [built] = run_step(Building, STEPS, "build", folder, "--items", before)
-    [hundred] = run_step(Building, STEPS, "build", folder / "hundred", "--items", ADDED)
-    [added] = run_step(Building, STEPS, "build", folder, "--items", n_items)
+    [built] = run_step(Building, STEPS, "build", folder, "--items", before, threads=True)
+    [hundred] = run_step(Building, STEPS, "build", folder / "hundred", "--items", ADDED, threads=True)
+    [added] = run_step(Building, STEPS, "build", folder, "--items", n_items, threads=True)
     openings = [run_step(Opening, STEPS, "open", folder)[0] for _ in range(OPENINGS)]
     asked = [run_step(Asking, STEPS, "ask", folder, "--share", share, *bounds)[0] for share in SHARES]
     recalls = [run_step(Recall, STEPS, "recall", folder, "--share", share, *bounds)[0] for share in SHARES]

@@ -16,13 +16,11 @@ if TYPE_CHECKING:
     from plansearch.collection import Collection, read_collection, read_plan
     from plansearch.comparison import compare, compare_years
     from plansearch.duplicates import at_thresholds, find_duplicates
+    from plansearch.duplication import DuplicateGroup, DuplicatePair, Duplicates
     from plansearch.errors import PlansearchError
     from plansearch.findings import (
         Benchmark,
         Comparison,
-        DuplicateGroup,
-        DuplicatePair,
-        Duplicates,
         Gap,
         GapReport,
         Overview,
@@ -97,13 +95,11 @@ _HOMES = {
     "collection": ("Collection", "read_collection", "read_plan"),
     "comparison": ("compare", "compare_years"),
     "duplicates": ("at_thresholds", "find_duplicates"),
+    "duplication": ("DuplicateGroup", "DuplicatePair", "Duplicates"),
     "errors": ("PlansearchError",),
     "findings": (
         "Benchmark",
         "Comparison",
-        "DuplicateGroup",
-        "DuplicatePair",
-        "Duplicates",
         "Gap",
         "GapReport",
         "Overview",

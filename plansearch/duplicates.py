@@ -10,20 +10,22 @@ import numpy as np
 import numpy.typing as npt
 
 from plansearch.agencies import Agency, find_agency, group_agencies
+from plansearch.duplication import DuplicateGroup, Duplicates, PairList, PairScope, no_pairs
 from plansearch.errors import QueryError
-from plansearch.findings import DuplicateGroup, DuplicatePair, Duplicates, PairClass, PairScope
 from plansearch.index import PlanIndex
 from plansearch.matching import (
     COPY_THRESHOLD,
     PERHAPS_THRESHOLD,
     SAME_THRESHOLD,
+    Links,
     Matcher,
+    Pairs,
+    Wanted,
     alike_pairs,
+    are_few,
     cluster_texts,
     numbered,
 )
-from plansearch.matching.candidates import Pairs
-from plansearch.promises import differences
 from plansearch.results import Filters, IndexedItem
 from plansearch.retrieval import resolve_filters
 from plansearch.substance import measures_of
@@ -57,7 +59,7 @@ def find_duplicates(
         copy_threshold: least probability that a wording was copied, for a pair to be called ``copy``.
         same_threshold: least probability of one measure, for a pair to be called ``same``; not below
             `LOWEST_THRESHOLD`.
-        progress: told (done, total) of items.
+        progress: told (done, total) of items; of very many first of texts as they are read.
 
     Raises:
         ValueError: a threshold is not between `LOWEST_THRESHOLD` and 1.
@@ -69,26 +71,24 @@ def find_duplicates(
     named = [find_agency(grouped, name) for name in agencies]
     owner = {plan.plan: agency.name for agency in grouped for plan in agency.plans}
     positions = _positions(index, plans, resolve_filters(index, filters))
-    matcher = Matcher(index, positions)
-    pairs = alike_pairs(matcher, LOWEST_THRESHOLD, progress)
     items = index.items(positions)
-    measures = set(measures_of(index, list(dict.fromkeys(one.plan for one in items))).positions)
-    formal = [position not in measures for position in positions]
-    owners = numbered([owner[one.plan] for one in items])
-    pairs = pairs.where(_in_scope(pairs, matcher.plans, owners, scope))
-    if named:
-        asked = _of_agencies(named, items)
-        pairs = pairs.where(asked[pairs.first] | asked[pairs.second])
+    wanted = Wanted(scope, numbered([owner[one.plan] for one in items]), _of_agencies(named, items) if named else None)
+    matcher = Matcher(index, positions, items=items, progress=None if are_few(len(items)) else progress)
+    pairs = alike_pairs(matcher, LOWEST_THRESHOLD, progress, wanted)
+    known = dict(zip(positions, items, strict=True))
+    measures = set(measures_of(index, list(dict.fromkeys(one.plan for one in items)), known).positions)
+    formal = np.asarray([position not in measures for position in positions], dtype=np.bool_)
     found = Duplicates(
         scope,
-        (),
+        no_pairs(),
         (),
         copy_threshold,
         same_threshold,
         searched=len(positions),
         model=index.model,
         agencies=tuple(agency.name for agency in named),
-        candidates=tuple(_pair(items, formal, pairs, place) for place in range(len(pairs))),
+        candidates=_candidates(items, formal, pairs),
+        crowded=pairs.crowded,
     )
     return at_thresholds(found, copy_threshold, same_threshold)
 
@@ -100,17 +100,14 @@ def at_thresholds(found: Duplicates, copy_threshold: float, same_threshold: floa
         ValueError: a threshold is not between `LOWEST_THRESHOLD` and 1.
     """
     _check(copy_threshold, same_threshold)
-    kept = [
-        _classed(pair, "copy" if pair.copied >= copy_threshold else "same")
-        for pair in found.candidates
-        if pair.copied >= copy_threshold or pair.same >= same_threshold
-    ]
-    groups, number_of = _groups(kept, same_threshold)
-    numbered = [replace(pair, group=number_of.get((pair.first.id, pair.second.id), 0)) for pair in kept]
-    numbered.sort(key=_surest_first)
+    compared = found.candidates
+    kept = compared.where((compared.copied >= copy_threshold) | (compared.same >= same_threshold))
+    kept = replace(kept, is_copy=kept.copied >= copy_threshold, is_compared=True)
+    groups, numbers = _groups(kept, same_threshold)
+    pairs = replace(kept, group=numbers)
     return replace(
         found,
-        pairs=tuple(numbered),
+        pairs=pairs.where(_surest_first(pairs)),
         groups=groups,
         copy_threshold=copy_threshold,
         same_threshold=same_threshold,
@@ -131,9 +128,10 @@ def _check_scope(scope: str) -> None:
         raise ValueError(msg)
 
 
-def _surest_first(pair: DuplicatePair) -> tuple[str, bool, float]:
+def _surest_first(pairs: PairList) -> npt.NDArray[np.int64]:
     """Copies before equal measures, measures before goals and closing clauses, the surest first."""
-    return pair.kind, pair.is_formal, -(pair.copied if pair.kind == "copy" else pair.same)
+    sureness = np.where(pairs.is_copy, pairs.copied, pairs.same)
+    return np.lexsort((-sureness, pairs.is_formal, ~pairs.is_copy))
 
 
 def _of_agencies(agencies: Sequence[Agency], items: Sequence[IndexedItem]) -> npt.NDArray[np.bool_]:
@@ -157,60 +155,46 @@ def _check(*thresholds: float) -> None:
             raise ValueError(msg)
 
 
-def _in_scope(
-    pairs: Pairs, plans: npt.NDArray[np.int64], owners: npt.NDArray[np.int64], scope: PairScope
-) -> npt.NDArray[np.bool_]:
-    kept = np.ones(len(pairs), dtype=np.bool_)
-    if scope == "within":
-        kept[:] = plans[pairs.first] == plans[pairs.second]
-    elif scope == "across":
-        kept[:] = owners[pairs.first] != owners[pairs.second]
-    return kept
-
-
-def _pair(items: Sequence[IndexedItem], formal: Sequence[bool], pairs: Pairs, place: int) -> DuplicatePair:
-    row, other = int(pairs.first[place]), int(pairs.second[place])
-    first, second = items[row], items[other]
+def _candidates(items: tuple[IndexedItem, ...], formal: npt.NDArray[np.bool_], pairs: Pairs) -> PairList:
+    """Pairs that are not yet told apart by the thresholds, in columns."""
     one = pairs.likeness
-    copied = float(one.copied[place])
-    return DuplicatePair(
-        "copy" if copied >= COPY_THRESHOLD else "same",
-        first,
-        second,
-        lexical=float(one.lexical[place]),
-        semantic=float(one.semantic[place]),
-        copied=copied,
-        same=float(one.same[place]),
-        differences=(),
-        group=0,
-        is_formal=formal[row] and formal[other],
+    return PairList(
+        items,
+        pairs.first,
+        pairs.second,
+        one.lexical,
+        one.semantic,
+        one.copied,
+        one.same,
+        one.copied >= COPY_THRESHOLD,
+        np.zeros(len(pairs), dtype=np.int64),
+        formal[pairs.first] & formal[pairs.second],
+        pairs.stands_for,
+        is_compared=False,
     )
 
 
-def _groups(
-    pairs: Sequence[DuplicatePair], threshold: float
-) -> tuple[tuple[DuplicateGroup, ...], dict[tuple[str, str], int]]:
-    """Groups of two items and more, with the number of each pair's group; a pair in none is left out.
+def _groups(pairs: PairList, threshold: float) -> tuple[tuple[DuplicateGroup, ...], npt.NDArray[np.int64]]:
+    """Groups of two items and more, and the number of each pair's group, 0 for none.
 
     Items join while they are alike on average, so a pair may link two groups without belonging to either.
     """
-    items = {item.id: item for pair in pairs for item in (pair.first, pair.second)}
-    row_of = {identifier: row for row, identifier in enumerate(items)}
-    links = {(row_of[pair.first.id], row_of[pair.second.id]): pair.same for pair in pairs}
-    listed = list(items.values())
-    clusters = cluster_texts([one.item.text for one in listed], links, min(threshold, COPY_THRESHOLD))
-    number_of_row = {row: number for number, rows in enumerate(clusters, 1) for row in rows}
-    numbers = {pair: number_of_row.get(pair[0], 0) for pair in links}
-    inside = {pair: number for pair, number in numbers.items() if number_of_row.get(pair[1]) == number}
-    copies = {(row_of[pair.first.id], row_of[pair.second.id]) for pair in pairs if pair.kind == "copy"}
-    not_copied = {number for pair, number in inside.items() if pair not in copies}
+    # items are numbered in the order in which the pairs bring them
+    mentioned, place = np.unique(np.stack([pairs.first, pairs.second], axis=1).ravel(), return_index=True)
+    listed = mentioned[np.argsort(place)]
+    row_of = np.zeros(len(pairs.items), dtype=np.int64)
+    row_of[listed] = np.arange(len(listed))
+    first, second = row_of[pairs.first], row_of[pairs.second]
+    items = [pairs.items[place] for place in listed.tolist()]
+    texts = numbered([one.item.text for one in items])
+    clusters = cluster_texts(texts, Links(first, second, pairs.same), min(threshold, COPY_THRESHOLD))
+    number_of_row = np.zeros(len(items), dtype=np.int64)
+    for number, rows in enumerate(clusters, 1):
+        number_of_row[rows] = number
+    numbers = np.where(number_of_row[first] == number_of_row[second], number_of_row[first], 0)
+    not_copied = set(numbers[~pairs.is_copy].tolist())
     groups = tuple(
-        DuplicateGroup(number, tuple(listed[row] for row in rows), number not in not_copied)
+        DuplicateGroup(number, tuple(items[row] for row in rows), number not in not_copied)
         for number, rows in enumerate(clusters, 1)
     )
-    return groups, {(listed[first].id, listed[second].id): number for (first, second), number in inside.items()}
-
-
-def _classed(pair: DuplicatePair, kind: PairClass) -> DuplicatePair:
-    differing = differences(pair.first.item.text, pair.second.item.text, copied=kind == "copy")
-    return replace(pair, kind=kind, differences=differing)
+    return groups, numbers

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from plansearch.duplication import Duplicates
 from plansearch.promises import Difference
 from plansearch.results import Caveat, IndexedItem
 from plansearch.types import Damage, SkippedFile
@@ -38,12 +39,6 @@ ComparisonScope = Literal["framework", "requirements", "question"]
 GapKind = Literal["requirement", "boilerplate", "measure", "damage"]
 """``requirement``: no measure at all; ``boilerplate``: only the requirement's own words; ``measure``: peers have it;
 ``damage``: the source lost something there, so nobody can tell."""
-
-PairClass = Literal["copy", "same"]
-"""Copied wording; or the same measure in own words."""
-
-PairScope = Literal["within", "across", "all"]
-"""Pairs within one plan, between agencies, or all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,52 +201,13 @@ class GapReport:
     """From this probability on the agency is taken to have a measure."""
     covered: int
     """Groups of measures of the peers that it has."""
+    unasked: int = 0
+    """Measures, the last ones, that were not asked for as questions, there being very many: what is said
+    quite otherwise was not found."""
 
     def of(self, *kinds: GapKind) -> tuple[Gap, ...]:
         """The gaps of these kinds."""
         return tuple(gap for gap in self.gaps if gap.kind in kinds)
-
-
-@dataclass(frozen=True, slots=True)
-class DuplicatePair:
-    """Two items that say the same."""
-
-    kind: PairClass
-    first: IndexedItem
-    second: IndexedItem
-    lexical: float
-    """Share of the wording that both have, from 0 to 1."""
-    semantic: float
-    """Nearness in meaning, from 0 (as different measures are) to 1."""
-    copied: float
-    """How likely the wording was copied, from 0 to 1."""
-    same: float
-    """How likely both are the same measure, from 0 to 1."""
-    differences: tuple[Difference, ...]
-    group: int
-    """Number of its group, from 1; 0 for none."""
-    is_formal: bool = False
-    """Neither is a measure: both say what a plan is for, how it is followed up, that it may be amended."""
-
-    @property
-    def is_within(self) -> bool:
-        """Whether both stand in one plan."""
-        return self.first.plan == self.second.plan
-
-
-@dataclass(frozen=True, slots=True)
-class DuplicateGroup:
-    """Items that say the same, all of them with each other on average."""
-
-    number: int
-    items: tuple[IndexedItem, ...]
-    copied: bool
-    """Whether its pairs are copies."""
-
-    @property
-    def agencies(self) -> tuple[str, ...]:
-        """Names of the agencies, each once, in order."""
-        return tuple(dict.fromkeys(one.metadata.agency or one.plan for one in self.items))
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,29 +218,6 @@ class TradeOff:
     found: int
     right: int
     missed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Duplicates:
-    """Copies and equal measures."""
-
-    scope: PairScope
-    pairs: tuple[DuplicatePair, ...]
-    """Copies first, the surest first."""
-    groups: tuple[DuplicateGroup, ...]
-    copy_threshold: float
-    same_threshold: float
-    searched: int
-    """How many measures were compared."""
-    model: str
-    agencies: tuple[str, ...] = ()
-    """One side of each pair is of these, where any were named."""
-    candidates: tuple[DuplicatePair, ...] = ()
-    """All pairs down to the lowest threshold that can be asked for, so that another one needs no new search."""
-
-    def of(self, kind: PairClass) -> tuple[DuplicatePair, ...]:
-        """The pairs of a class."""
-        return tuple(pair for pair in self.pairs if pair.kind == kind)
 
 
 @dataclass(frozen=True, slots=True)

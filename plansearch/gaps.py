@@ -18,10 +18,19 @@ from plansearch.findings import Gap, GapKind, GapReport, NearestItem, PeerGroup
 from plansearch.frameworks import Framework, Requirement, bundled_frameworks, find_framework
 from plansearch.index import PlanIndex
 from plansearch.losses import Loss, Losses
-from plansearch.matching import LOOK_THRESHOLD, PERHAPS_THRESHOLD, SAME_THRESHOLD, Matcher, alike_pairs, cluster_texts
+from plansearch.matching import (
+    LOOK_THRESHOLD,
+    PERHAPS_THRESHOLD,
+    SAME_THRESHOLD,
+    Links,
+    Matcher,
+    alike_pairs,
+    are_few,
+    cluster_texts,
+)
 from plansearch.peers import as_compared, find_peers, one_agency
 from plansearch.results import IndexedItem
-from plansearch.retrieval import MEASURE_ANSWERED, answers_measure
+from plansearch.retrieval import MEASURE_ANSWERED, answers_measures
 from plansearch.substance import Measures, codes_in, measures_of
 from plansearch.types import Progress
 
@@ -30,6 +39,9 @@ WIDENED_LEAST: Final = 2
 
 EXAMPLES: Final = 2
 """Peers' own words that a gap shows."""
+
+SECOND_LOOKS: Final = 400
+"""Gaps whose measures are asked for as questions, those first that most peers have: each takes 50 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +102,7 @@ def find_gaps(
         year: which plans count; of each agency its last one by default.
         least_peers: how many peers have to have a measure for it to be listed; by default 1 among agencies that were
             chosen or are of one type, and 2 where peers were widened to agencies with other duties.
-        progress: told (done, total) of measures that were compared.
+        progress: told (done, total) of measures that were compared, then of those that were asked for as questions.
 
     Raises:
         PlansearchError: the agency or the peers are unknown, or the index fails.
@@ -118,6 +130,7 @@ def find_gaps(
         rare,
         PERHAPS_THRESHOLD,
         covered,
+        max(0, len(measures) - SECOND_LOOKS),
     )
 
 
@@ -192,8 +205,11 @@ def _missing_measures(case: _Case, progress: Progress | None) -> tuple[list[Gap]
     theirs, mine = case.theirs, case.mine
     if not len(theirs.measures) or _anywhere(case.losses):
         return [], 0, 0
-    groups, alike = _groups(case.index, theirs.measures, progress)
-    nearest = _nearest_own(Matcher(case.index, (*theirs.measures.positions, *mine.positions)), theirs.measures, mine)
+    positions = (*theirs.measures.positions, *mine.positions)
+    items = (*theirs.measures.items, *mine.items)
+    matcher = Matcher(case.index, positions, items=items, progress=None if are_few(len(items)) else progress)
+    groups, near = _groups(matcher, len(theirs.measures), progress)
+    nearest = _nearest_own(matcher, theirs.measures, mine)
     titles = {one.code: one.title for one in case.framework.requirements} if case.framework else {}
     lost = {code for code in titles if case.losses.at(code, case.losses.framework)}
     gaps: list[Gap] = []
@@ -210,61 +226,70 @@ def _missing_measures(case: _Case, progress: Progress | None) -> tuple[list[Gap]
             rare += 1
         else:
             gap = Gap("measure", code, titles.get(code or ""), len(holders), len(theirs.group.agencies))
-            typical = _most_typical(group, alike)
+            typical = _most_typical(group, near)
             examples, words = theirs.examples(typical), theirs.words_of(holders, typical)
-            maybe = tuple(name for name in theirs.holding(_near_ones(group, alike)) if name not in holders)
+            maybe = tuple(name for name in theirs.holding(_near_ones(group, near)) if name not in holders)
+            covered_maybe = _sameness(own) >= LOOK_THRESHOLD
             gap = replace(gap, examples=examples, nearest=own, holders=holders, of_holders=words, maybe_holders=maybe)
-            gaps.append(_looked_at(case, gap))
+            gaps.append(replace(gap, maybe_covered=covered_maybe))
     gaps.sort(key=lambda gap: (-gap.peers_with, _sameness(gap.nearest)))
-    return gaps, rare, covered
+    return _looked_at(case, gaps, progress), rare, covered
 
 
 def _sameness(near: NearestItem | None) -> float:
     return near.same if near is not None and near.same is not None else 0.0
 
 
-def _near_ones(group: Sequence[int], alike: Mapping[tuple[int, int], float]) -> set[int]:
+def _near_ones(group: Sequence[int], near: Mapping[int, Mapping[int, float]]) -> set[int]:
     """What comes as near one of a group as would do for the agency itself to be taken to have it."""
-    members = set(group)
-    return {
-        pair[1 - side]
-        for pair, same in alike.items()
-        if same >= PERHAPS_THRESHOLD
-        for side in (0, 1)
-        if pair[side] in members
-    }
+    return {other for place in group for other, same in near.get(place, {}).items() if same >= PERHAPS_THRESHOLD}
 
 
-def _looked_at(case: _Case, gap: Gap) -> Gap:
-    """A gap after a second look: asked as a question, the peers' measure finds what is said quite otherwise."""
-    if not len(case.mine) or not gap.examples or gap.nearest is None:
-        return gap
-    likely = answers_measure(case.index, gap.examples[0].item.text)[list(case.mine.positions)]
-    best = int(likely.argmax())
-    found, answers = case.mine.items[best], float(likely[best])
-    near = answers >= MEASURE_ANSWERED
-    also = NearestItem(found, answers=answers) if near and found.id != gap.nearest.found.id else None
-    return replace(gap, also_near=also, maybe_covered=near or _sameness(gap.nearest) >= LOOK_THRESHOLD)
+def _looked_at(case: _Case, gaps: Sequence[Gap], progress: Progress | None) -> list[Gap]:
+    """Gaps after a second look: asked as a question, the peers' measure finds what is said quite otherwise.
+
+    Only the first `SECOND_LOOKS` get one.
+    """
+    if not len(case.mine):
+        return list(gaps)
+    asked = [gap.examples[0].item.text for gap in gaps[:SECOND_LOOKS]]
+    likely = answers_measures(case.index, asked, case.mine.positions, progress)
+    best = likely.argmax(axis=1)
+    looked = [_answered(case, *one) for one in zip(gaps, best.tolist(), likely.max(axis=1).tolist(), strict=False)]
+    return [*looked, *gaps[SECOND_LOOKS:]]
+
+
+def _answered(case: _Case, gap: Gap, best: int, answers: float) -> Gap:
+    """A gap with what answers it best, where that is near."""
+    found, near = case.mine.items[best], answers >= MEASURE_ANSWERED
+    is_other = gap.nearest is not None and found.id != gap.nearest.found.id
+    also = NearestItem(found, answers=answers) if near and is_other else None
+    return replace(gap, also_near=also, maybe_covered=near or gap.maybe_covered)
 
 
 def _groups(
-    index: PlanIndex, measures: Measures, progress: Progress | None
-) -> tuple[list[list[int]], dict[tuple[int, int], float]]:
-    """Measures that are the same, and how alike those of them are that come near each other.
+    matcher: Matcher, n_measures: int, progress: Progress | None
+) -> tuple[list[list[int]], dict[int, dict[int, float]]]:
+    """Measures that are the same, and what comes near each of them, with how alike it is, in order.
 
     What has one text is compared once, so that a text that all plans have takes no square of their number.
+
+    Args:
+        matcher: the peers' measures first.
+        n_measures: how many those are.
+        progress: told (done, total) of texts.
     """
-    texts = [one.item.text for one in measures.items]
-    first_of: dict[str, int] = {}
-    for place, text in enumerate(texts):
-        first_of.setdefault(text, place)
-    firsts = list(first_of.values())
-    pairs = alike_pairs(Matcher(index, [measures.positions[place] for place in firsts]), LOOK_THRESHOLD, progress)
-    triples = zip(pairs.first.tolist(), pairs.second.tolist(), pairs.likeness.same.tolist(), strict=True)
-    alike = {(firsts[first], firsts[second]): same for first, second, same in triples}
-    groups = cluster_texts(texts, alike, SAME_THRESHOLD)
+    texts = matcher.texts[:n_measures]
+    firsts = np.unique(texts, return_index=True)[1]
+    pairs = alike_pairs(matcher.part(firsts), LOOK_THRESHOLD, progress)
+    first, second, same = firsts[pairs.first], firsts[pairs.second], pairs.likeness.same
+    near: dict[int, dict[int, float]] = {}
+    for one, other, alike in zip(first.tolist(), second.tolist(), same.tolist(), strict=True):
+        near.setdefault(one, {})[other] = alike
+        near.setdefault(other, {})[one] = alike
+    groups = cluster_texts(texts, Links(first, second, same), SAME_THRESHOLD)
     grouped = {place for group in groups for place in group}
-    return [*groups, *([place] for place in range(len(texts)) if place not in grouped)], alike
+    return [*groups, *([place] for place in range(n_measures) if place not in grouped)], near
 
 
 def _without_plans_themselves(groups: Sequence[Sequence[int]], measures: Measures) -> list[Sequence[int]]:
@@ -310,10 +335,11 @@ def _main_code(items: Sequence[IndexedItem], framework: Framework | None) -> str
     return max(dict.fromkeys(codes), key=codes.count) if codes else None
 
 
-def _most_typical(group: Sequence[int], alike: Mapping[tuple[int, int], float]) -> list[int]:
+def _most_typical(group: Sequence[int], near: Mapping[int, Mapping[int, float]]) -> list[int]:
     """The members of a group, those first that are most like all others."""
+    members = set(group)
 
     def closeness(place: int) -> float:
-        return sum(alike.get((min(place, other), max(place, other)), 0.0) for other in group if other != place)
+        return sum(same for other, same in near.get(place, {}).items() if other in members)
 
     return sorted(group, key=lambda place: (-closeness(place), place))

@@ -7,8 +7,9 @@ giving a measure. None of that is something that an agency does and another lack
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from plansearch.index import PlanIndex
@@ -39,13 +40,22 @@ class Measures:
         return len(self.positions)
 
 
-def measures_of(index: PlanIndex, plans: Sequence[str]) -> Measures:
+def measures_of(
+    index: PlanIndex, plans: Sequence[str], known: Mapping[int, IndexedItem] = MappingProxyType({})
+) -> Measures:
     """The measures of some plans, without what only says its requirement again or is blank, in the order of the index.
 
     Where a plan has requirements, only what stands in their part of it counts, whether or not it stands under one.
+
+    Args:
+        index: where the plans are.
+        plans: their names.
+        known: items by position that were read already and need not be read again.
     """
     positions = index.catalog.positions_of(plans)
-    items = index.items(positions)
+    unread = [place for place in positions if place not in known]
+    read = dict(zip(unread, index.items(unread), strict=True))
+    items = [known[place] if place in known else read[place] for place in positions]
     parts = {(one.plan, one.item.section) for one in items if one.item.code}
     with_requirements = {plan for plan, _ in parts}
     kept = [

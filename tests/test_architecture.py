@@ -22,6 +22,7 @@ COMPARED = {
     "index",
     "promises",
     "findings",
+    "duplication",
     "agencies",
     "retrieval",
     "matching",
@@ -84,7 +85,8 @@ MAY_IMPORT = {
     "promises": GROUND | {"text"},
     "concreteness": GROUND | {"text", "promises"},
     "agencies": GROUND | {"results", "text"},
-    "findings": GROUND | {"results", "promises"},
+    "duplication": GROUND | {"results", "promises"},
+    "findings": GROUND | {"results", "promises", "duplication"},
     "remote": GROUND
     | {
         "results",
@@ -102,7 +104,7 @@ MAY_IMPORT = {
         "building",
     },
     "retrieval": GROUND | {"results", "text", "vocabulary", "yardstick", "store", "index", "remote", "agencies"},
-    "matching": GROUND | {"results", "text", "background", "index", "findings"},
+    "matching": GROUND | {"results", "text", "background", "index", "findings", "duplication"},
     "substance": GROUND | {"results", "index"},
     "losses": GROUND | {"frameworks", "index"},
     "peers": GROUND | {"results", "text", "index", "agencies", "findings"},
@@ -113,7 +115,18 @@ MAY_IMPORT = {
     "overview": GROUND | COMPARED | {"gaps", "duplicates", "benchmark"},
     "evaluation": GROUND | {"results", "text", "index", "retrieval"},
     "report": GROUND
-    | {"results", "frameworks", "evaluation", "findings", "promises", "concreteness", "matching", "cells", "xmltext"},
+    | {
+        "results",
+        "frameworks",
+        "evaluation",
+        "findings",
+        "duplication",
+        "promises",
+        "concreteness",
+        "matching",
+        "cells",
+        "xmltext",
+    },
     "cli": GROUND
     | {
         "results",

@@ -1,18 +1,19 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from comparing import LAWYER, MAILBOX, NURSING, RAMP, SURVEY, index_of, plan
 
 from plansearch.duplicates import LOWEST_THRESHOLD, at_thresholds, find_duplicates
+from plansearch.duplication import DuplicatePair, Duplicates
 from plansearch.errors import QueryError, UnknownAgencyError
-from plansearch.findings import DuplicatePair, Duplicates
 from plansearch.index import PlanIndex
 from plansearch.results import Filters
 
 
-def ids(pairs: tuple[DuplicatePair, ...]) -> list[tuple[str, str]]:
+def ids(pairs: Sequence[DuplicatePair]) -> list[tuple[str, str]]:
     return [(pair.first.id, pair.second.id) for pair in pairs]
 
 

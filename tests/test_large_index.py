@@ -131,7 +131,7 @@ def test_candidates_keep_to_what_is_allowed(large: PlanIndex) -> None:
     allowed = np.arange(len(large)) % 3 == 0
     weights = word_weights(large, understand(large, "志工"))
     vectors = [large.encoder.encode_queries(["志工"])]
-    named = Candidates(large, "hybrid", weights, weights, weights).name(FINAL, vectors, allowed)
+    named = Candidates(large, "hybrid", weights, weights).name(FINAL, vectors, allowed)
     assert len(named.positions)
     assert allowed[named.positions].all()
     assert not len(large.dense.candidates(vectors[0], 10, np.zeros(len(large), dtype=np.bool_)))

@@ -15,15 +15,18 @@ from plansearch.index import PlanIndex
 from plansearch.matching import (
     COPY_THRESHOLD,
     SAME_THRESHOLD,
+    Links,
     Matcher,
     alike_pairs,
     assign,
     candidates,
     cluster,
+    cluster_many,
     cluster_texts,
+    numbered,
 )
 from plansearch.matching.trade import COPY_TRADE, JUDGED_PAIRS, SAME_TRADE
-from plansearch.matching.wording import character_pairs, clauses_of
+from plansearch.matching.words import character_pairs, clauses_of
 
 OWN_PAIRS = Path(__file__).parents[1] / "benchmarks" / "pairs.jsonl"
 FIELDS = ("lexical", "semantic", "copied", "same")
@@ -109,6 +112,7 @@ def test_of_many_items_only_likely_pairs_are_looked_at_and_none_is_missed(
     matcher = Matcher(samples, range(len(samples)))
     every = alike_pairs(matcher, SAME_THRESHOLD)
     monkeypatch.setattr(candidates, "ALL_PAIRS_LIMIT", 10)
+    monkeypatch.setattr(candidates, "LOOKED_AT", 0)
     few = alike_pairs(matcher, SAME_THRESHOLD)
     whole = set(zip(every.first.tolist(), every.second.tolist(), strict=True))
     found = set(zip(few.first.tolist(), few.second.tolist(), strict=True))
@@ -163,17 +167,39 @@ def test_groups_do_not_depend_on_the_order_of_the_pairs() -> None:
     assert cluster(5, orders[0], 0.5) == cluster(5, orders[1], 0.5)
 
 
+def links(pairs: dict[tuple[int, int], float]) -> Links:
+    ends = np.array(list(pairs), dtype=np.int64).reshape(-1, 2)
+    return Links(ends[:, 0], ends[:, 1], np.array(list(pairs.values())))
+
+
 def test_what_has_one_text_counts_once_and_stays_together() -> None:
-    texts = ["b", "a", "c", "a", "a", "d"]
-    pairs = {(0, 1): 0.8, (1, 2): 0.1, (3, 4): 1.0}
+    texts = numbered(["b", "a", "c", "a", "a", "d"])
+    pairs = links({(0, 1): 0.8, (1, 2): 0.1, (3, 4): 1.0})
     assert cluster_texts(texts, pairs, 0.5) == [[0, 1, 3, 4]]
-    assert cluster_texts(texts, {}, 0.5) == [[1, 3, 4]]
-    assert cluster_texts([], {}, 0.5) == []
+    assert cluster_texts(texts, links({}), 0.5) == [[1, 3, 4]]
+    assert cluster_texts(numbered([]), links({}), 0.5) == []
 
 
 def test_of_equal_texts_it_does_not_matter_which_rows_pairs_are_given() -> None:
-    texts = ["a", "b", "a", "b"]
-    assert cluster_texts(texts, {(0, 1): 0.8}, 0.5) == cluster_texts(texts, {(1, 2): 0.8}, 0.5) == [[0, 1, 2, 3]]
+    texts = numbered(["a", "b", "a", "b"])
+    one, other = links({(0, 1): 0.8}), links({(1, 2): 0.8})
+    assert cluster_texts(texts, one, 0.5) == cluster_texts(texts, other, 0.5) == [[0, 1, 2, 3]]
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("threshold", [0.2, 0.5])
+def test_many_pairs_make_the_same_groups_as_few(seed: int, threshold: float) -> None:
+    random = np.random.default_rng(seed)
+    n_items = 60
+    chosen = [pair for pair in combinations(range(n_items), 2) if random.random() < 0.3]
+    pairs = {pair: float(random.random()) for pair in chosen}
+    assert cluster_many(n_items, links(pairs), threshold) == cluster(n_items, pairs, threshold)
+
+
+def test_pairs_that_are_equally_alike_make_the_same_groups_whatever_their_number() -> None:
+    whole = dict.fromkeys(combinations(range(5), 2), 1.0) | dict.fromkeys(combinations(range(5, 8), 2), 1.0)
+    assert cluster_many(9, links(whole), 0.5) == cluster(9, whole, 0.5) == [[0, 1, 2, 3, 4], [5, 6, 7]]
+    assert cluster_many(9, links({}), 0.5) == []
 
 
 def figures(index: PlanIndex, pairs: Path) -> tuple[float, float]:

@@ -43,6 +43,12 @@ def test_a_word_is_said_in_the_other_ways(question: str, expansions: tuple[Expan
     assert WORDS.expand(question) == expansions
 
 
+@pytest.mark.parametrize("question", ["無障礙", "坡道給輪椅", "线上申办怎麼用 ap？", "服務", ""])
+def test_the_other_terms_are_those_of_all_words(question: str) -> None:
+    terms = {term for one in WORDS.expand(question) for term in one.terms}
+    assert WORDS.other_terms(fold(question)) == terms
+
+
 def test_two_lists_are_searched_together() -> None:
     both = Vocabulary((RAMP,), ("怎麼",)) + Vocabulary((ONLINE,), ("哪裡",), ("輪椅",))
     assert both == Vocabulary((RAMP, ONLINE), ("怎麼", "哪裡"), ("輪椅",))

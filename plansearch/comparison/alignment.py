@@ -21,7 +21,7 @@ from plansearch.matching import (
     assign,
 )
 from plansearch.promises import differences
-from plansearch.retrieval import MEASURE_ANSWERED, SURE, answers_measure, is_aim
+from plansearch.retrieval import MEASURE_ANSWERED, SURE, answers_measures, is_aim
 from plansearch.substance import codes_in
 
 
@@ -150,18 +150,23 @@ class Alignment:
     def _answers(self, side: int) -> dict[int, tuple[int, float]]:
         """For each item of a column to which nothing of the other is like: what of it answers, asked as a question."""
         if side not in self._answered:
-            own, places = self.columns[side], list(self.columns[1 - side].positions)
+            own, places = self.columns[side], self.columns[1 - side].positions
             paired = self._partner if side == 0 else self._taken
-            answers: dict[int, tuple[int, float]] = {}
-            for place, one in enumerate(own.items if places else ()):
-                if place in paired or place in own.restating or self._scores_of(side, place).max() >= LOOK_THRESHOLD:
-                    continue
-                likely = answers_measure(self._index, one.item.text)[places]
-                likely[self._aims[1 - side] != self._aims[side][place]] = 0.0
-                best = int(likely.argmax())
-                if likely[best] >= MEASURE_ANSWERED:
-                    answers[place] = best, float(likely[best])
-            self._answered[side] = answers
+            lone = [
+                place
+                for place in (range(len(own.items)) if places else ())
+                if place not in paired
+                and place not in own.restating
+                and self._scores_of(side, place).max() < LOOK_THRESHOLD
+            ]
+            likely = answers_measures(self._index, [own.items[place].item.text for place in lone], places)
+            likely[self._aims[side][lone][:, np.newaxis] != self._aims[1 - side]] = 0.0
+            best = likely.argmax(axis=1) if lone else ()
+            self._answered[side] = {
+                place: (int(found), float(of_place[found]))
+                for place, found, of_place in zip(lone, best, likely, strict=True)
+                if of_place[found] >= MEASURE_ANSWERED
+            }
         return self._answered[side]
 
     def _cell(self, heading: Heading, side: int, place: int) -> Cell:

@@ -5,9 +5,10 @@ Comparison, gaps, duplicates and benchmark stand on this.
 
 from __future__ import annotations
 
+from plansearch.matching.alike import Pairs, alike_pairs
 from plansearch.matching.assignment import assign
-from plansearch.matching.candidates import alike_pairs
-from plansearch.matching.clustering import cluster, cluster_texts
+from plansearch.matching.candidates import are_few
+from plansearch.matching.clustering import Links, cluster, cluster_many, cluster_texts
 from plansearch.matching.pairing import (
     COPY_THRESHOLD,
     LOOK_THRESHOLD,
@@ -17,6 +18,7 @@ from plansearch.matching.pairing import (
     Matcher,
     numbered,
 )
+from plansearch.matching.twins import Wanted
 
 __all__ = [
     "COPY_THRESHOLD",
@@ -24,10 +26,15 @@ __all__ = [
     "PERHAPS_THRESHOLD",
     "SAME_THRESHOLD",
     "Likeness",
+    "Links",
     "Matcher",
+    "Pairs",
+    "Wanted",
     "alike_pairs",
+    "are_few",
     "assign",
     "cluster",
+    "cluster_many",
     "cluster_texts",
     "numbered",
 ]

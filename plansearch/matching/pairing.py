@@ -7,18 +7,20 @@ both from a third), and that both are the same measure. The weights were fitted 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Hashable, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
 from plansearch.index import PlanIndex
-from plansearch.matching.wording import Numbers, Overlap, Rows, Wordings
+from plansearch.matching.wording import Overlap, Wordings
+from plansearch.matching.words import Numbers, Rows
 from plansearch.results import IndexedItem
-from plansearch.types import FloatMatrix
+from plansearch.types import FloatMatrix, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,8 @@ LOOK_THRESHOLD: Final = 0.2
 SMALLEST: Final = 0.02
 """Added to a share before its logarithm is taken, so that sharing nothing is not infinitely far."""
 
-_AT_ONCE: Final = 50_000
-"""Pairs whose vectors are multiplied at once, about two hundred megabytes."""
+_AT_ONCE: Final = 5_000
+"""Pairs whose vectors are multiplied at once, so that they stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,54 @@ class Likeness:
     same: Numbers
     """Probability that both are the same measure, in whatever words."""
 
+    def where(self, kept: npt.NDArray[Any] | tuple[npt.NDArray[Any], ...]) -> Likeness:
+        """Those of some of the pairs: by place, or by what says yes or no to each."""
+        return Likeness(self.lexical[kept], self.semantic[kept], self.copied[kept], self.same[kept])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ComparedRows:
+    """What items are compared by, besides their words."""
+
+    positions: Rows
+    texts: Rows
+    plans: Rows
+    codes: Rows
+    requirements: sparse.csr_matrix
+    """Which items answer which requirement, ``(n_items, n_requirements)``."""
+    vectors: FloatMatrix
+    """The distinct ones, ``(n_vectors, dimension)``."""
+    vector_of: Rows
+    """Which of them each item has."""
+
+    @classmethod
+    def of(cls, index: PlanIndex, positions: Rows, items: Sequence[IndexedItem]) -> ComparedRows:
+        """Of some items, which stand at some positions."""
+        codes = [_codes(item) for item in items]
+        vector_of = index.dense.distinct(positions)[1]
+        first = np.unique(vector_of, return_index=True)[1]
+        return cls(
+            positions,
+            numbered([item.item.text for item in items]),
+            numbered([item.plan for item in items]),
+            numbered(codes),
+            _requirements(codes),
+            index.vectors(positions[first].tolist()),
+            vector_of,
+        )
+
+    def at(self, some: Rows) -> ComparedRows:
+        """Of some of the items."""
+        return ComparedRows(
+            self.positions[some],
+            self.texts[some],
+            self.plans[some],
+            self.codes[some],
+            self.requirements[some],
+            self.vectors,
+            self.vector_of[some],
+        )
+
 
 class Matcher:
     """Compares items of one index; what it needs of them is worked out once.
@@ -106,14 +156,59 @@ class Matcher:
     Items are named by their row, which is their place in ``positions``.
     """
 
-    def __init__(self, index: PlanIndex, positions: Sequence[int]) -> None:
+    def __init__(
+        self,
+        index: PlanIndex,
+        positions: Sequence[int],
+        *,
+        items: Sequence[IndexedItem] | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        """Read what is compared.
+
+        Args:
+            index: where the items are.
+            positions: of the items.
+            items: what stands there, where that is known already.
+            progress: told (done, total) of texts as they are read, where there are many.
+        """
+        items = index.items(positions) if items is None else items
         self.index = index
-        self.positions = np.asarray(positions, dtype=np.int64)
-        self.wordings = Wordings.of(index, positions)
-        self._vectors: FloatMatrix = index.vectors(positions)
-        items = index.items(positions)
-        self.plans: npt.NDArray[np.int64] = numbered([item.plan for item in items])
-        self._requirements = _requirements([_codes(item) for item in items])
+        self.wordings = Wordings.of(index, list(dict.fromkeys(one.item.text for one in items)), progress)
+        self.rows = ComparedRows.of(index, np.asarray(positions, dtype=np.int64), items)
+
+    def part(self, some: Rows, *, apart: bool = False) -> Matcher:
+        """Some of the items, under their places in ``some``, without reading them again.
+
+        Args:
+            some: their rows.
+            apart: compare them as if each stood in a plan of its own.
+        """
+        part = copy(self)
+        part.rows = self.rows.at(some)
+        if apart:
+            part.rows = replace(part.rows, plans=np.arange(len(some)))
+        return part
+
+    @property
+    def positions(self) -> Rows:
+        """Where each item stands in the index."""
+        return self.rows.positions
+
+    @property
+    def texts(self) -> Rows:
+        """Number of each item's text, the same for equal ones."""
+        return self.rows.texts
+
+    @property
+    def plans(self) -> Rows:
+        """Number of each item's plan."""
+        return self.rows.plans
+
+    @property
+    def codes(self) -> Rows:
+        """Number of the requirements that each item answers, the same for equal ones."""
+        return self.rows.codes
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -124,20 +219,26 @@ class Matcher:
 
     def likeness_between(self, first: Rows, second: Rows) -> Likeness:
         """How alike each row of ``first`` is to each of ``second``: every field is ``(n_first, n_second)``."""
-        cosines = (self._vectors[first] @ self._vectors[second].T).astype(np.float64)
-        shared = (self._requirements[first] @ self._requirements[second].T).toarray() > 0
+        cosines = (self.vectors(first) @ self.vectors(second).T).astype(np.float64)
+        shared = (self.rows.requirements[first] @ self.rows.requirements[second].T).toarray() > 0
         across = self.plans[first][:, np.newaxis] != self.plans[second][np.newaxis, :]
-        return self._judge(self._evidence(self.wordings.overlap_between(first, second), cosines, shared & across))
+        overlap = self.wordings.overlap_between(self.texts[first], self.texts[second])
+        return self._judge(self._evidence(overlap, cosines, shared & across))
 
     def evidence(self, first: Rows, second: Rows) -> Evidence:
         """What speaks for each row of ``first`` being like the row of ``second`` at the same place."""
-        cosines = np.empty(len(first))
+        cosines, shared = np.empty(len(first)), np.empty(len(first), dtype=np.bool_)
         for start in range(0, len(first), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
-            cosines[part] = np.einsum("ij,ij->i", self._vectors[first[part]], self._vectors[second[part]])
-        shared = np.asarray(self._requirements[first].multiply(self._requirements[second]).sum(axis=1)).ravel() > 0
+            cosines[part] = np.einsum("ij,ij->i", self.vectors(first[part]), self.vectors(second[part]))
+            both = self.rows.requirements[first[part]].multiply(self.rows.requirements[second[part]])
+            shared[part] = np.asarray(both.sum(axis=1)).ravel() > 0
         across = self.plans[first] != self.plans[second]
-        return self._evidence(self.wordings.overlap(first, second), cosines, shared & across)
+        return self._evidence(self.wordings.overlap(self.texts[first], self.texts[second]), cosines, shared & across)
+
+    def vectors(self, rows: Rows) -> FloatMatrix:
+        """Normalised vectors of some rows, ``(n_rows, dimension)``."""
+        return self.rows.vectors[self.rows.vector_of[rows]]
 
     def _evidence(self, overlap: Overlap, cosines: Numbers, one_requirement: npt.NDArray[np.bool_]) -> Evidence:
         return Evidence(
@@ -168,7 +269,7 @@ def _probability(odds: Numbers) -> Numbers:
     return likely
 
 
-def numbered(names: Sequence[str]) -> npt.NDArray[np.int64]:
+def numbered(names: Sequence[Hashable]) -> npt.NDArray[np.int64]:
     """A number for each name, the same for equal ones."""
     numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
     return np.asarray([numbers[name] for name in names], dtype=np.int64)

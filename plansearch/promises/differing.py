@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from plansearch.promises.copies import differing_pairs
@@ -25,8 +26,9 @@ class Difference:
     second: str
 
 
+@lru_cache(maxsize=8192)
 def differences(first: str, second: str, *, copied: bool) -> tuple[Difference, ...]:
-    """Find what two texts promise differently.
+    """Find what two texts promise differently; what is asked again, as lists of pairs are, is not worked out again.
 
     Args:
         first: a measure.

@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from plansearch.findings import DuplicateGroup, DuplicatePair, Duplicates, PairClass, PairScope, TradeOff
+from plansearch.duplication import (
+    FLAGS_COUNTED,
+    DuplicateGroup,
+    DuplicatePair,
+    Duplicates,
+    PairClass,
+    PairList,
+    PairScope,
+)
+from plansearch.findings import TradeOff
 from plansearch.matching.trade import COPY_TRADE, JUDGED_PAIRS, SAME_TRADE
 from plansearch.report.finding_records import pair_record
 from plansearch.report.finding_words import differences_in_words, percent, quoted, source_lines
@@ -61,6 +70,7 @@ def duplicates_report(result: Duplicates, limit: int | None = None) -> Report:
             "searched": result.searched,
             "model": result.model,
             "total": len(result.pairs),
+            **_left_out(result),
             "pairs": list[Value](rows),
             "groups": [_group_record(group) for group in result.groups],
         },
@@ -74,24 +84,35 @@ def duplicates_report(result: Duplicates, limit: int | None = None) -> Report:
     )
 
 
-def _parts(pairs: Sequence[DuplicatePair]) -> list[tuple[str, list[DuplicatePair]]]:
+def _left_out(result: Duplicates) -> Record:
+    """What the list of a very large index lacks; nothing where it is whole."""
+    counts: Record = {"unlisted": result.unlisted, "crowded": result.crowded}
+    return counts if any(counts.values()) else {}
+
+
+def _parts(pairs: PairList) -> list[tuple[str, PairList]]:
     """Pairs of measures by class, then those of what is no measure; each part with its title, in the same order."""
+    measures = pairs.where(~pairs.is_formal)
+    parts = [(title, measures.of(kind)) for kind, title in CLASSES.items()]
+    return [*parts, (FORMAL, pairs.where(pairs.is_formal))]
+
+
+def _listed_parts(shown: Sequence[DuplicatePair]) -> list[tuple[str, list[DuplicatePair]]]:
+    """As `_parts`, of pairs that are listed."""
     parts = [
-        (title, [one for one in pairs if one.kind == kind and not one.is_formal]) for kind, title in CLASSES.items()
+        (title, [one for one in shown if one.kind == kind and not one.is_formal]) for kind, title in CLASSES.items()
     ]
-    return [*parts, (FORMAL, [one for one in pairs if one.is_formal])]
+    return [*parts, (FORMAL, [one for one in shown if one.is_formal])]
 
 
 def headline(result: Duplicates) -> str:
     """One sentence: how many pairs of each class."""
     whose = f"{'、'.join(result.agencies)}：" if result.agencies else ""
-    flagged = sum(bool(pair.differences) for pair in result.pairs)
+    flagged = result.flagged
+    told = "" if flagged is None else f"（其中 {flagged} 對的數字、頻率或要求不同）"
     copied, same, formal = (len(pairs) for _, pairs in _parts(result.pairs))
     beside = f"；另有 {formal} 對是計畫目標、管考等文字" if formal else ""
-    return (
-        f"{whose}{SCOPES[result.scope]}，抄用 {copied} 對、同一措施 {same} 對"
-        f"（其中 {flagged} 對的數字、頻率或要求不同）{beside}"
-    )
+    return f"{whose}{SCOPES[result.scope]}，抄用 {copied} 對、同一措施 {same} 對{told}{beside}"
 
 
 def duplicates_made(result: Duplicates) -> tuple[tuple[str, str], ...]:
@@ -116,6 +137,24 @@ def _notes(result: Duplicates, shown: Sequence[DuplicatePair]) -> list[str]:
     cut = len(result.pairs) - len(shown)
     if cut:
         notes.append(f"另有 {cut} 對沒有列出；要全列請加 --all。")
+    return [*notes, *_notes_of_many(result)]
+
+
+def _notes_of_many(result: Duplicates) -> list[str]:
+    """What the answer of a very large index does not tell."""
+    notes = []
+    if result.flagged is None:
+        notes.append(f"配對超過 {FLAGS_COUNTED} 對，沒有統計其中幾對的數字、頻率或要求不同；列出的每一對都有標示。")
+    if result.unlisted:
+        notes.append(
+            f"有些字句很多份計畫都有，其中 {result.unlisted} 對沒有逐對列出，也不在上面的對數裡；"
+            "這些措施都在各自的群組裡。"
+        )
+    if result.crowded:
+        notes.append(
+            f"有 {result.crowded} 項措施相近的太多，只比對了最相近的一部分，配對可能不全。"
+            "要看某個機關的全部，請加 --agency。"
+        )
     return notes
 
 
@@ -164,7 +203,7 @@ def pair_sections(shown: Sequence[DuplicatePair]) -> tuple[Section, ...]:
         Column("群組", "group", width=8),
     )
     sections = []
-    for title, pairs in _parts(shown):
+    for title, pairs in _listed_parts(shown):
         rows = tuple[Record, ...](
             {
                 "a": quoted(pair.first),
@@ -218,7 +257,7 @@ def _lines(
     lines = [*screen.heading(headline(result))]
     for note in _notes(result, shown):
         lines += screen.paragraph(note, "")
-    for (title, pairs), (_, all_pairs) in zip(_parts(shown), _parts(result.pairs), strict=True):
+    for (title, pairs), (_, all_pairs) in zip(_listed_parts(shown), _parts(result.pairs), strict=True):
         if pairs:
             whole = len(all_pairs)
             count = f"{whole} 對" if whole == len(pairs) else f"{whole} 對，列出前 {len(pairs)} 對"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from plansearch.duplication import DuplicatePair
 from plansearch.findings import (
     Benchmark,
     BenchmarkLine,
@@ -12,7 +13,6 @@ from plansearch.findings import (
     ComparedAgency,
     Comparison,
     ComparisonRow,
-    DuplicatePair,
     Gap,
     NearestItem,
     PeerGroup,

@@ -69,6 +69,7 @@ def gaps_report(result: GapReport, limit: int | None = None) -> Report:
             "rare": result.rare,
             "covered": result.covered,
             "covered_from": result.covered_from,
+            **({"unasked": result.unasked} if result.unasked else {}),
             "total": len(result.gaps),
             "gaps": list[Value](rows),
         },
@@ -126,6 +127,11 @@ def _notes(result: GapReport, shown: Sequence[Gap]) -> list[str]:
     cut = len(result.gaps) - len(shown)
     if cut:
         notes.append(f"另有 {cut} 種措施沒有列出；要全列請加 --all。")
+    if result.unasked:
+        notes.append(
+            f"措施太多，最後 {result.unasked} 種沒有再用問句查一遍，寫法不同的可能沒有認出來；"
+            "可用 --min-peers 只看較多機關有的，或用 --peers 指定較少的機關。"
+        )
     notes.append(
         "「查無相近」是依文字與意思比對的結果，寫法很不一樣的會漏掉；引用前請先看「本機關最接近」的那一項和自己的計畫。"
     )

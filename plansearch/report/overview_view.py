@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from plansearch.findings import DuplicatePair, Overview
+from plansearch.duplication import DuplicatePair
+from plansearch.findings import Overview
 from plansearch.report.benchmark_view import (
     benchmark_figures,
     benchmark_notes,
@@ -38,7 +39,7 @@ def overview_report(result: Overview) -> Report:
     """The whole page."""
     rows = tuple(gap_record(gap) for gap in result.gaps.gaps)
     agency = result.gaps.agency
-    pairs = [pair for kind in ("copy", "same") for pair in result.duplicates.pairs if pair.kind == kind][: 2 * PAIRS]
+    pairs = list(result.duplicates.pairs[: 2 * PAIRS])
     left = len(result.duplicates.pairs) - len(pairs)
     return Report(
         heading=f"{agency.name} {year_of(agency)}提升服務計畫：與同儕比較",

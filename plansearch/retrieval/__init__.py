@@ -9,7 +9,7 @@ from plansearch.retrieval.alone import (
     POSSIBLE,
     SURE,
     answers_alone,
-    answers_measure,
+    answers_measures,
     best_of,
 )
 from plansearch.retrieval.filters import resolve_filters
@@ -23,7 +23,7 @@ __all__ = [
     "POSSIBLE",
     "SURE",
     "answers_alone",
-    "answers_measure",
+    "answers_measures",
     "best_of",
     "is_aim",
     "resolve_filters",

@@ -10,10 +10,12 @@ import numpy.typing as npt
 
 from plansearch.index import PlanIndex
 from plansearch.retrieval.phrases import with_phrases
+from plansearch.retrieval.pools import SomeItems, WholeIndex
 from plansearch.retrieval.question import understand
 from plansearch.retrieval.scoring import THRESHOLDS, rate_alone
 from plansearch.retrieval.searching import MAX_QUERY_LENGTH, check_query
 from plansearch.text import Tokenizer
+from plansearch.types import Progress
 
 POSSIBLE = THRESHOLDS["possible"]
 """Least probability of what may answer a question."""
@@ -26,7 +28,7 @@ SURE = 0.75
 to 0.72 and less on five subjects that staff judged in five real plans; three in four of what they rejected is below."""
 
 MEASURE_ANSWERED = 0.11
-"""Least probability from `answers_measure` of what somebody should look at before saying that an agency lacks a
+"""Least probability from `answers_measures` of what somebody should look at before saying that an agency lacks a
 measure. Of nine gaps in real plans of which staff said that their plan has it, six come to more, and so do eighteen of
 forty-two others: it asks for a look, and decides nothing."""
 
@@ -60,22 +62,6 @@ def answers_alone(index: PlanIndex, query: str, *, exact: bool = False) -> npt.N
     return likely
 
 
-def answers_measure(index: PlanIndex, text: str) -> npt.NDArray[np.float64]:
-    """How likely each item answers a measure that is asked as a question, judged for itself, ``(n_items,)``.
-
-    A measure has many words with synonyms; they count where items have them, but a vector of all of them would mean
-    nothing and take seconds.
-
-    Raises:
-        PlansearchError: the model or the index fails.
-    """
-    question = understand(index, text[:MAX_QUERY_LENGTH], tokenizer=_whole_dictionary())
-    asked = index.encoder.encode_queries([question.text[:_MEASURE_READ]])
-    likely = rate_alone(index, question, _whole_dictionary(), asked)
-    likely[index.facets.restating] = 0.0
-    return likely
-
-
 def best_of(likely: npt.NDArray[np.float64], positions: Sequence[int], least: float) -> list[int]:
     """Those of some positions that come to a probability, best first, ties in order."""
     places = np.asarray(positions, dtype=np.int64)
@@ -87,3 +73,49 @@ def best_of(likely: npt.NDArray[np.float64], positions: Sequence[int], least: fl
 def _whole_dictionary() -> Tokenizer:
     """Loaded once: it takes a second."""
     return Tokenizer.full()
+
+
+def answers_measures(
+    index: PlanIndex, texts: Sequence[str], positions: Sequence[int], progress: Progress | None = None
+) -> npt.NDArray[np.float64]:
+    """How likely some items answer measures that are asked as questions, each judged for itself.
+
+    A measure has many words with synonyms; they count where items have them, but a vector of all of them would mean
+    nothing and take seconds.
+
+    Args:
+        index: what is searched.
+        texts: the measures.
+        positions: of the items that may answer.
+        progress: told (done, total) of measures.
+
+    Returns:
+        ``(n_texts, n_positions)``, from 0 to 1.
+
+    Raises:
+        PlansearchError: the model or the index fails.
+    """
+    places = np.asarray(positions, dtype=np.int64)
+    ordered, of_place = np.unique(places, return_inverse=True)
+    # to look at all items of a small index costs nothing
+    pool = WholeIndex(index) if len(index) <= RATED_WHOLE else SomeItems(index, ordered)
+    rated = places if isinstance(pool, WholeIndex) else of_place
+    likely = np.empty((len(texts), len(places)))
+    for start in range(0, len(texts), _ASKED_AT_ONCE):
+        some = texts[start : start + _ASKED_AT_ONCE]
+        questions = [understand(index, text[:MAX_QUERY_LENGTH], tokenizer=_whole_dictionary()) for text in some]
+        asked = index.encoder.encode_queries([question.text[:_MEASURE_READ] for question in questions])
+        for row, question in enumerate(questions):
+            rates = rate_alone(index, question, _whole_dictionary(), asked[row : row + 1], pool)
+            likely[start + row] = rates[rated]
+        if progress is not None:
+            progress(start + len(some), len(texts))
+    likely[:, index.facets.restating[places]] = 0.0
+    return likely
+
+
+RATED_WHOLE = 5000
+"""Items of an index up to which all of them are rated for a measure."""
+
+_ASKED_AT_ONCE = 32
+"""Measures whose vectors are made together, about a second of work; each alone takes half as long again."""

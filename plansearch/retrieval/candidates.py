@@ -53,7 +53,6 @@ class Candidates:
         index: one whose dense store is approximate.
         mode: which legs count.
         weights: all tokens of the question and how often each counts.
-        telling: those of them that may name an item.
         own: the question's own tokens and how much each tells.
     """
 
@@ -62,14 +61,14 @@ class Candidates:
         index: PlanIndex,
         mode: SearchMode,
         weights: Mapping[str, float],
-        telling: Mapping[str, float],
         own: Mapping[str, float],
     ) -> None:
         self._index = index
         self._mode = mode
         self._weights = weights
-        self._telling = telling
         self._own = own
+        self._found: dict[bytes, Positions] = {}
+        """Items near a vector, among all."""
 
     def name(
         self, depth: Depth, vectors: Sequence[FloatMatrix], allowed: npt.NDArray[np.bool_] | None = None
@@ -85,15 +84,25 @@ class Candidates:
         kept = allowed
         if allowed is not None and np.count_nonzero(allowed) >= NEARLY_ALL * len(allowed):
             allowed = None  # what is not allowed is left out at the end
-        if vectors:
-            named.append(self._index.dense.candidates(np.concatenate(vectors), depth.texts, allowed))
-        if self._telling:
+        named += self._near(vectors, depth.texts, allowed)
+        if self._weights:
             having = self._having if allowed is None else self._with_words(allowed)
             cosines = [having.cosines(vector) for vector in vectors]
             values = (having.scores, self._likely(having, vectors, cosines), *cosines)
             named += [having.best(one, depth.items) for one in values]
         positions = np.unique(np.concatenate(named))
         return SomeItems(self._index, positions if kept is None else positions[kept[positions]], spread=self._spread)
+
+    def _near(
+        self, vectors: Sequence[FloatMatrix], limit: int, allowed: npt.NDArray[np.bool_] | None
+    ) -> list[Positions]:
+        """Items of the texts nearest to each vector; near the question's own among all items is asked for once."""
+        if allowed is not None:
+            return [self._index.dense.candidates(np.concatenate(vectors), limit, allowed)] if vectors else []
+        new = [vector for vector in vectors if vector.tobytes() not in self._found]
+        for vector in new:
+            self._found[vector.tobytes()] = self._index.dense.candidates(vector, FINAL.texts)
+        return [self._found[vector.tobytes()] for vector in vectors]
 
     def _likely(self, having: _Having, vectors: Sequence[FloatMatrix], cosines: Sequence[Scores]) -> Scores:
         """About the log odds that items answer, as far as the question's own words tell."""
@@ -116,16 +125,16 @@ class Candidates:
         """The allowed items with most of the words, as far as rare ones tell."""
         scores = self._scores if allowed is None else self._scores * allowed
         positions = best_positions(scores, HAVING_WORDS)
-        characters = {token: weight for token, weight in self._weights.items() if token not in self._telling}
-        whole = scores[positions].astype(np.float64)
-        for token, values in self._index.lexical.at(characters, positions).items():
-            whole += characters[token] * values
-        covered = SomeItems(self._index, positions).coverage(self._own)
-        return _Having(positions, whole, covered, self._index.dense.vectors(positions))
+        covered = self._covered[positions].astype(np.float64)
+        return _Having(positions, scores[positions].astype(np.float64), covered, self._index.dense.vectors(positions))
 
     @cached_property
     def _scores(self) -> npt.NDArray[np.float32]:
-        return self._index.lexical.partial_scores(self._telling, READ_AT_MOST)
+        return self._index.lexical.partial_scores(self._weights, READ_AT_MOST)
+
+    @cached_property
+    def _covered(self) -> npt.NDArray[np.float32]:
+        return self._index.lexical.coverage(self._own)
 
     @cached_property
     def _spread(self) -> tuple[float, float]:
@@ -138,7 +147,7 @@ class _Having:
 
     positions: Positions
     scores: Scores
-    """BM25 of the question's words, those that stand in very many items left out."""
+    """BM25 of the question's tokens, those that stand in very many items left out."""
     covered: Scores
     """Part of the question's own words, by their rarity."""
     vectors: FloatMatrix

@@ -167,8 +167,8 @@ def gather(
     weights = {} if mode == "meaning" else word_weights(index, question)
     if exhaustive or not index.dense.is_approximate:
         return gather_from(index, question, weights, vectors, WholeIndex(index))
-    own = _weights(index, question.tokens, question.content)
-    candidates = Candidates(index, mode, weights, _without_characters(weights, question), own)
+    own = _weights(index, question.tokens, question.content) if weights else {}
+    candidates = Candidates(index, mode, weights, own)
     last = partial(candidates.name, FINAL, allowed=allowed)
     return gather_from(index, question, weights, vectors, candidates.name(FIRST, vectors), last=last)
 
@@ -230,20 +230,27 @@ def _shared(evidence: Evidence) -> npt.NDArray[np.bool_]:
     return (evidence.covered > 0) | (evidence.meant >= WHOLE)
 
 
-def rate_alone(index: PlanIndex, question: Question, tokenizer: Tokenizer, asked: FloatMatrix | None = None) -> Scores:
-    """How likely each item answers, judged for itself: another plan in the index changes nothing, ``(n_items,)``.
+def rate_alone(
+    index: PlanIndex,
+    question: Question,
+    tokenizer: Tokenizer,
+    asked: FloatMatrix | None = None,
+    pool: Pool | None = None,
+) -> Scores:
+    """How likely each item answers, judged for itself: another plan in the index changes nothing, ``(n_rated,)``.
 
     Args:
         index: what is searched.
         question: what is asked, cut by ``tokenizer``.
         tokenizer: one that knows the whole dictionary, since the index's own depends on the words of its plans.
         asked: the question's vector, ``(1, dimension)``; by default it leans towards the terms that were added.
+        pool: the items that are rated; all by default.
 
     Raises:
         PlansearchError: the model or the index fails.
     """
-    nothing = np.zeros(len(index))
-    pool = WholeIndex(index)
+    pool = pool or WholeIndex(index)
+    nothing = np.zeros(len(pool.positions))
     cosines = pool.cosines(question_vector(index, question) if asked is None else asked)
     reached = _coverage(index, question, tokenizer, pool)[2]
     evidence = Evidence(nothing, nothing, index.chance.standardise(cosines), nothing, nothing, reached)
@@ -290,12 +297,6 @@ def word_weights(index: Asked, question: Question) -> dict[str, float]:
             for token in telling_tokens(_term_tokens(index.tokenizer, term)[0]):
                 weights[token] = weights.get(token, 0.0) + weight
     return weights
-
-
-def _without_characters(weights: Mapping[str, float], question: Question) -> dict[str, float]:
-    """`word_weights` without single characters, which stand in half of all items and name none."""
-    telling, own = set(telling_tokens(question.tokens)), set(question.tokens)
-    return {token: weight for token, weight in weights.items() if token in telling or token not in own}
 
 
 def _coverage(index: Asked, question: Question, tokenizer: Tokenizer, pool: Pool) -> tuple[Scores, Scores, Scores]:

@@ -50,8 +50,9 @@ class Catalog:
             self._connection.row_factory = sqlite3.Row
         except sqlite3.Error as error:
             raise self._broken(error) from error
-        # to count all would read a good part of a large file
-        bounds = tuple(self._rows("SELECT min(position), max(position) FROM items")[0])
+        # to count all, or to ask for both in one go, would read all of a large file
+        ends = "SELECT (SELECT min(position) FROM items), (SELECT max(position) FROM items)"
+        bounds = tuple(self._rows(ends)[0])
         self.facets = Facets.open(path.parent)
         self.n_items = self.facets.n_items
         if bounds != (0, self.n_items - 1):

@@ -66,19 +66,28 @@ class Vocabulary:
         Of words that lie within one another the longest counts: 線上申辦 is not also 申辦.
         """
         folded = fold(question)
-        found = [
-            (start, start + len(word), number, everyday)
-            for beginning in _beginnings(folded)
-            for word, number, everyday in self._entries.get(beginning, ())
-            for start in _places(folded, word)
-        ]
-        spans = _outermost({(start, end) for start, end, _, _ in found})
-        outer = [one for one in found if one[:2] in spans]
         expansions: dict[tuple[str, int], Expansion] = {}
-        for start, end, number, everyday in sorted(outer):
+        for start, end, number, everyday in self._said(folded):
             if terms := self._others(number, folded):
                 expansions.setdefault((folded[start:end], number), Expansion(question[start:end], terms, everyday))
         return tuple(expansions.values())
+
+    def other_terms(self, folded: str) -> frozenset[str]:
+        """All terms that are other ways to say what a folded text says: those of `expand`, without their words."""
+        numbers = {number for _, _, number, _ in self._said(folded)}
+        return frozenset(term for number in numbers for term in self._others(number, folded))
+
+    def _said(self, folded: str) -> list[tuple[int, int, int, bool]]:
+        """Where words are said in other ways too, in order: start, end, group's number, whether it is a wording."""
+        known = self._entries
+        found = [
+            (start, start + len(word), number, everyday)
+            for beginning in known.keys() & _beginnings(folded)
+            for word, number, everyday in known[beginning]
+            for start in _places(folded, word)
+        ]
+        spans = _outermost({(start, end) for start, end, _, _ in found})
+        return sorted(one for one in found if one[:2] in spans)
 
     def only_asks(self, word: str) -> bool:
         """Whether a folded word belongs to the asking and not to what is asked for."""
@@ -134,10 +143,9 @@ class Vocabulary:
         return tuple(term for term, searched in pairs if searched not in folded)
 
 
-def _beginnings(folded: str) -> list[str]:
-    """How the words may begin that a text has, each once: its characters and its pairs of them."""
-    pairs = (folded[start : start + _BEGINNING] for start in range(len(folded)))
-    return list(dict.fromkeys((*pairs, *folded)))
+def _beginnings(folded: str) -> set[str]:
+    """How the words may begin that a text has: its characters and its pairs of them."""
+    return {*(folded[start : start + _BEGINNING] for start in range(len(folded))), *folded}
 
 
 def _outermost(spans: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
