@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import opencc
 import pytest
 from conftest import CORPUS, TinyEncoder, plan_of
@@ -56,7 +55,7 @@ def test_every_two_neighbouring_characters_find_all_items_that_have_them(samples
     lost = {}
     for pair, ids in having.items():
         close = inquire(samples, pair, mode="words", exact=True).close
-        if missing := ids - {names[position] for position in np.flatnonzero(close)}:
+        if missing := ids - {names[position] for position in close.tolist()}:
             lost[pair] = missing
     assert lost == {}
     assert [pair for pair in list(having)[::20] if not having[pair] <= set(found(samples, pair))] == []
