@@ -155,7 +155,7 @@ def test_an_index_remembers_what_its_files_gave(tmp_path: Path, asked: list[str]
 
     folder = copy_of(tmp_path / "plans", PLAN.name)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("plansearch.index.load_encoder", lambda _: TinyEncoder())
+        patch.setattr("plansearch.index.load_encoder", lambda _, **__: TinyEncoder())
         first = PlanIndex.build(folder, tmp_path / "index")
         second = PlanIndex.build(folder, tmp_path / "index")
     assert asked == [PLAN.name]

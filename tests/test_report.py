@@ -252,6 +252,7 @@ def test_json_of_a_query_says_what_was_asked_and_how_many_were_found() -> None:
         "filters": {"agency": [], "type": [], "city": [], "year": [113], "requirement": [], "unit": []},
         "searched": 40,
         "total": 12,
+        "complete": True,
         "shown": 2,
         "caveats": [],
         "added": [{"word": "無障礙", "terms": ["坡道"]}],
