@@ -130,7 +130,7 @@ PLAN = f"""\
 def test_the_list_beside_the_plans_is_used_and_changes_the_index(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("plansearch.index.load_encoder", lambda _: TinyEncoder())
+    monkeypatch.setattr("plansearch.index.load_encoder", lambda _, **__: TinyEncoder())
     plans, directory = tmp_path / "plans", tmp_path / "index"
     plans.mkdir()
     (plans / "east.txt").write_text(PLAN, encoding="utf-8")
