@@ -39,6 +39,9 @@ HAVING_WORDS: Final = 8_000
 """Items with most of the words whose meaning is looked at: where many have all the words of a question, the best need
 be neither the shortest nor among the nearest of all items."""
 
+FEW_ALLOWED: Final = 12_000
+"""Items that filters leave up to which all of them are rated: it takes no longer than to name candidates among them."""
+
 NEARLY_ALL: Final = 0.8
 """Share of items from which on candidates are named among all, which is quicker, and a few of them left out."""
 
@@ -92,6 +95,12 @@ class Candidates:
             named += [having.best(one, depth.items) for one in values]
         positions = np.unique(np.concatenate(named))
         return SomeItems(self._index, positions if kept is None else positions[kept[positions]], spread=self._spread)
+
+    def among(self, depth: Depth, vectors: Sequence[FloatMatrix], allowed: npt.NDArray[np.bool_] | None) -> SomeItems:
+        """All allowed items, where they are so few that none need be left out; arguments as `name`."""
+        if allowed is None:
+            return self.name(depth, vectors)
+        return SomeItems(self._index, np.flatnonzero(allowed), spread=self._spread)
 
     def _near(
         self, vectors: Sequence[FloatMatrix], limit: int, allowed: npt.NDArray[np.bool_] | None

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from plansearch.index import PlanIndex
 from plansearch.results import Grade, SearchMode
 from plansearch.retrieval.asked import Asked
-from plansearch.retrieval.candidates import FINAL, FIRST, Candidates
+from plansearch.retrieval.candidates import FEW_ALLOWED, FINAL, FIRST, Candidates
 from plansearch.retrieval.evidence import ALONE, RELATIVE, Evidence, odds_of
 from plansearch.retrieval.pools import Pool, Positions, Scores, WholeIndex
 from plansearch.retrieval.question import Question
@@ -169,8 +169,11 @@ def gather(
         return gather_from(index, question, weights, vectors, WholeIndex(index))
     own = _weights(index, question.tokens, question.content) if weights else {}
     candidates = Candidates(index, mode, weights, own)
-    last = partial(candidates.name, FINAL, allowed=allowed)
-    return gather_from(index, question, weights, vectors, candidates.name(FIRST, vectors), last=last)
+    few = allowed is not None and bool(np.count_nonzero(allowed) <= FEW_ALLOWED)
+    name = candidates.among if few else candidates.name
+    last = partial(name, FINAL, allowed=allowed)
+    found = gather_from(index, question, weights, vectors, candidates.name(FIRST, vectors), last=last)
+    return replace(found, complete=few)
 
 
 def gather_from(
