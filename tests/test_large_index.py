@@ -14,7 +14,7 @@ from plansearch.errors import IndexBrokenError
 from plansearch.index import PlanIndex
 from plansearch.report.search_view import headline
 from plansearch.results import Filters, SearchMode, SearchResult
-from plansearch.retrieval import candidates, search
+from plansearch.retrieval import candidates, scoring, search
 from plansearch.retrieval.candidates import FINAL, Candidates
 from plansearch.retrieval.pools import SomeItems, WholeIndex
 from plansearch.retrieval.question import understand
@@ -34,6 +34,15 @@ class SmallEncoder(TinyEncoder):
 
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> FloatMatrix:
         return super().encode_passages(texts, progress)
+
+
+FEW = 20
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What filters leave of the sample plans is many, too."""
+    monkeypatch.setattr(scoring, "FEW_ALLOWED", FEW)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +95,25 @@ def test_a_count_of_candidates_is_called_at_least(large: PlanIndex) -> None:
     assert not quick.complete
     assert headline(quick).startswith(f"至少有 {quick.total} 項")
     assert "--all" in headline(quick)
+
+
+def test_of_few_items_that_filters_leave_all_are_rated(large: PlanIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    filters = Filters(types=("戶政",), requirements=("1.3",))
+    assert 0 < np.count_nonzero(large.facets.allowed(filters)) <= FEW
+    whole = search(large, "無障礙設施", filters=filters, exhaustive=True)
+    monkeypatch.setattr(DenseStore, "scores", lambda *_: pytest.fail("all items were looked at"))
+    few = search(large, "無障礙設施", filters=filters)
+    assert few.complete
+    assert (ids(few), few.total) == (ids(whole), whole.total)
+    assert scores(few) == pytest.approx(scores(whole), abs=2e-3)
+
+
+def test_of_few_items_none_answers_without_a_look_at_the_others(
+    large: PlanIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DenseStore, "scores", lambda *_: pytest.fail("all items were looked at"))
+    found = search(large, "結婚登記", filters=Filters(types=("戶政",), requirements=("0.1",)))
+    assert (found.complete, found.hits) == (True, ())
 
 
 def test_all_that_is_close_means_that_every_item_is_looked_at(large: PlanIndex) -> None:
