@@ -14,7 +14,7 @@ from plansearch.errors import IndexBrokenError
 from plansearch.index import PlanIndex
 from plansearch.report.search_view import headline
 from plansearch.results import Filters, SearchMode, SearchResult
-from plansearch.retrieval import candidates, scoring, search
+from plansearch.retrieval import candidates, search
 from plansearch.retrieval.candidates import FINAL, Candidates
 from plansearch.retrieval.pools import SomeItems, WholeIndex
 from plansearch.retrieval.question import understand
@@ -42,7 +42,7 @@ FEW = 20
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """What filters leave of the sample plans is many, too."""
-    monkeypatch.setattr(scoring, "FEW_ALLOWED", FEW)
+    monkeypatch.setattr(candidates, "FEW_ALLOWED", FEW)
 
 
 @pytest.fixture(scope="module")

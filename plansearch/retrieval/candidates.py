@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -13,10 +13,9 @@ import numpy.typing as npt
 from plansearch.index import PlanIndex
 from plansearch.results import SearchMode
 from plansearch.retrieval.evidence import RELATIVE, Evidence, odds_of
-from plansearch.retrieval.pools import Positions, Scores, SomeItems
+from plansearch.retrieval.pools import Positions, Scores, SomeItems, standardised
 from plansearch.store.lexical import best_positions
 from plansearch.types import FloatMatrix
-from plansearch.yardstick import LEAST_DEVIATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,11 @@ NEARLY_ALL: Final = 0.8
 
 READ_AT_MOST: Final = 600_000
 """Entries of words' columns that are read to name items; rare words come first."""
+
+
+def leaves_few(allowed: npt.NDArray[np.bool_]) -> bool:
+    """Whether so few items are allowed that all of them are rated."""
+    return bool(np.count_nonzero(allowed) <= FEW_ALLOWED)
 
 
 class Candidates:
@@ -83,24 +87,19 @@ class Candidates:
             vectors: each ``(1, dimension)``; the first is the question's, the last says what is meant best.
             allowed: which items may answer, ``(n_items,)``; all by default.
         """
-        named = [np.empty(0, dtype=np.int64)]
+        if allowed is not None and leaves_few(allowed):
+            return SomeItems(self._index, np.flatnonzero(allowed), spread=self._spread)
         kept = allowed
         if allowed is not None and np.count_nonzero(allowed) >= NEARLY_ALL * len(allowed):
             allowed = None  # what is not allowed is left out at the end
-        named += self._near(vectors, depth.texts, allowed)
+        named = [np.empty(0, dtype=np.int64), *self._near(vectors, depth.texts, allowed)]
         if self._weights:
             having = self._having if allowed is None else self._with_words(allowed)
-            cosines = [having.cosines(vector) for vector in vectors]
-            values = (having.scores, self._likely(having, vectors, cosines), *cosines)
+            cosines = [having.items.cosines(vector) for vector in vectors]
+            values = (having.scores, self._likely(having, vectors), *cosines)
             named += [having.best(one, depth.items) for one in values]
         positions = np.unique(np.concatenate(named))
         return SomeItems(self._index, positions if kept is None else positions[kept[positions]], spread=self._spread)
-
-    def among(self, depth: Depth, vectors: Sequence[FloatMatrix], allowed: npt.NDArray[np.bool_] | None) -> SomeItems:
-        """All allowed items, where they are so few that none need be left out; arguments as `name`."""
-        if allowed is None:
-            return self.name(depth, vectors)
-        return SomeItems(self._index, np.flatnonzero(allowed), spread=self._spread)
 
     def _near(
         self, vectors: Sequence[FloatMatrix], limit: int, allowed: npt.NDArray[np.bool_] | None
@@ -113,16 +112,14 @@ class Candidates:
             self._found[vector.tobytes()] = self._index.dense.candidates(vector, FINAL.texts)
         return [self._found[vector.tobytes()] for vector in vectors]
 
-    def _likely(self, having: _Having, vectors: Sequence[FloatMatrix], cosines: Sequence[Scores]) -> Scores:
+    def _likely(self, having: _Having, vectors: Sequence[FloatMatrix]) -> Scores:
         """About the log odds that items answer, as far as the question's own words tell."""
-        meaning = similar = np.zeros(len(having.positions))
+        items, nothing = having.items, np.zeros(len(having.scores))
+        meaning = similar = nothing
         if vectors:
-            mean, deviation = self._index.dense.cells.distribution(vectors[-1])
-            meaning = (cosines[-1] - mean) / max(deviation, LEAST_DEVIATION)
-            similar = self._index.chance.standardise(cosines[0])
-        mean, deviation = self._spread
-        words = (having.scores - mean) / max(deviation, LEAST_DEVIATION)
-        nothing = np.zeros(len(having.positions))
+            meaning = items.standing_out_in_meaning(vectors[-1], items.cosines(vectors[-1]))
+            similar = self._index.chance.standardise(items.cosines(vectors[0]))
+        words = standardised(having.scores, self._spread)
         evidence = Evidence(meaning, words, similar, having.covered, nothing, having.covered)
         return odds_of(evidence, RELATIVE[self._mode], self._mode)
 
@@ -134,8 +131,8 @@ class Candidates:
         """The allowed items with most of the words, as far as rare ones tell."""
         scores = self._scores if allowed is None else self._scores * allowed
         positions = best_positions(scores, HAVING_WORDS)
-        covered = self._covered[positions].astype(np.float64)
-        return _Having(positions, scores[positions].astype(np.float64), covered, self._index.dense.vectors(positions))
+        items = SomeItems(self._index, positions, spread=self._spread)
+        return _Having(items, scores[positions].astype(np.float64), self._covered[positions].astype(np.float64))
 
     @cached_property
     def _scores(self) -> npt.NDArray[np.float32]:
@@ -154,25 +151,15 @@ class Candidates:
 class _Having:
     """Items that have words of a question; one number for each."""
 
-    positions: Positions
+    items: SomeItems
     scores: Scores
     """BM25 of the question's tokens, those that stand in very many items left out."""
     covered: Scores
     """Part of the question's own words, by their rarity."""
-    vectors: FloatMatrix
-    _known: dict[bytes, Scores] = field(default_factory=dict)
-    """Cosines to vectors that were asked for already: the question's own comes twice."""
-
-    def cosines(self, vector: FloatMatrix) -> Scores:
-        """Similarity to a vector, ``(1, dimension)``."""
-        key = vector.tobytes()
-        if key not in self._known:
-            self._known[key] = (self.vectors @ vector[0]).astype(np.float64)
-        return self._known[key]
 
     def best(self, values: Scores, limit: int) -> Positions:
         """The positions of the highest of some values, one for each item."""
         if len(values) <= limit:
-            return self.positions
-        best: Positions = self.positions[values >= np.partition(values, -limit)[-limit]]
+            return self.items.positions
+        best: Positions = self.items.positions[values >= np.partition(values, -limit)[-limit]]
         return best

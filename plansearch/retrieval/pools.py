@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from plansearch.index import PlanIndex
+from plansearch.store.dense import similarities
 from plansearch.types import FloatMatrix
 
 Scores = npt.NDArray[np.float64]
@@ -101,11 +102,15 @@ class SomeItems:
         self.positions = positions
         self._known: dict[str, npt.NDArray[np.float32] | None] = {}
         """What each token that was asked for gives to the items; ``None`` where no item of the index has it."""
+        self._cosines: dict[bytes, Scores] = {}
+        """Similarity to each vector that was asked for: the question's own comes several times."""
 
     def cosines(self, asked: FloatMatrix) -> Scores:
         """Similarity to a vector, ``(1, dimension)``."""
-        cosines: Scores = self._index.dense.scores_at(asked, self.positions)[0].astype(np.float64)
-        return cosines
+        key = asked.tobytes()
+        if key not in self._cosines:
+            self._cosines[key] = similarities(asked, self._vectors)[0].astype(np.float64)
+        return self._cosines[key]
 
     def standing_out_in_meaning(self, asked: FloatMatrix, cosines: Scores) -> Scores:
         """How far cosines to a vector lie above the mean of all items, in standard deviations."""
@@ -127,7 +132,12 @@ class SomeItems:
 
     def vectors(self, places: Positions) -> FloatMatrix:
         """Vectors of some of the items, by their places among them, ``(n_places, dimension)``."""
-        return self._index.dense.vectors(self.positions[places])
+        return self._vectors[places]
+
+    @cached_property
+    def _vectors(self) -> FloatMatrix:
+        """Read once: to gather thousands from a mapped file takes longer than to compare them."""
+        return self._index.dense.vectors(self.positions)
 
     def _values(self, tokens: Mapping[str, float]) -> dict[str, npt.NDArray[np.float32]]:
         """What each token gives to the items; a token that several terms have is looked up once."""

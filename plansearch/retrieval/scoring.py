@@ -19,7 +19,7 @@ import numpy.typing as npt
 from plansearch.index import PlanIndex
 from plansearch.results import Grade, SearchMode
 from plansearch.retrieval.asked import Asked
-from plansearch.retrieval.candidates import FEW_ALLOWED, FINAL, FIRST, Candidates
+from plansearch.retrieval.candidates import FINAL, FIRST, Candidates, leaves_few
 from plansearch.retrieval.evidence import ALONE, RELATIVE, Evidence, odds_of
 from plansearch.retrieval.pools import Pool, Positions, Scores, WholeIndex
 from plansearch.retrieval.question import Question
@@ -169,11 +169,9 @@ def gather(
         return gather_from(index, question, weights, vectors, WholeIndex(index))
     own = _weights(index, question.tokens, question.content) if weights else {}
     candidates = Candidates(index, mode, weights, own)
-    few = allowed is not None and bool(np.count_nonzero(allowed) <= FEW_ALLOWED)
-    name = candidates.among if few else candidates.name
-    last = partial(name, FINAL, allowed=allowed)
+    last = partial(candidates.name, FINAL, allowed=allowed)
     found = gather_from(index, question, weights, vectors, candidates.name(FIRST, vectors), last=last)
-    return replace(found, complete=few)
+    return replace(found, complete=allowed is not None and leaves_few(allowed))
 
 
 def gather_from(

@@ -126,26 +126,13 @@ class DenseStore:
         Raises:
             IndexBrokenError: some vectors are no numbers.
         """
-        with np.errstate(invalid="ignore", over="ignore"):
-            similarities: FloatMatrix = (query @ self._vectors.T)[:, self._rows]
-        return _finite(similarities)
+        scores: FloatMatrix = similarities(query, self._vectors)[:, self._rows]
+        return scores
 
     @property
     def is_approximate(self) -> bool:
         """Whether there are so many texts that `candidates` names them by an inverted file."""
         return self._cells is not None
-
-    def scores_at(self, query: FloatMatrix, positions: Positions) -> FloatMatrix:
-        """Similarity of queries, ``(n_queries, dimension)``, to some items: ``(n_queries, n_positions)``.
-
-        Raises:
-            IndexBrokenError: some vectors are no numbers.
-        """
-        # several items of one text are common, and reading vectors is what takes time
-        texts, of_item = np.unique(self._rows[positions], return_inverse=True)
-        with np.errstate(invalid="ignore", over="ignore"):
-            similarities: FloatMatrix = (query @ self._vectors[texts].T)[:, of_item]
-        return _finite(similarities)
 
     @property
     def cells(self) -> Cells:
@@ -326,7 +313,14 @@ class Cells:
         return inverted
 
 
-def _finite(similarities: FloatMatrix) -> FloatMatrix:
-    if not np.isfinite(similarities).all():
+def similarities(query: FloatMatrix, vectors: FloatMatrix) -> FloatMatrix:
+    """Similarity of queries, ``(n_queries, dimension)``, to vectors, ``(n, dimension)``: ``(n_queries, n)``.
+
+    Raises:
+        IndexBrokenError: some vectors are no numbers.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        found: FloatMatrix = query @ vectors.T
+    if not np.isfinite(found).all():
         raise IndexBrokenError("索引的向量檔裡有不是數字的值。請重新執行 plansearch index 建立索引。")
-    return similarities
+    return found

@@ -87,7 +87,7 @@ class Columns:
         return self.holders(column), self.data[self.indptr[column] : self.indptr[column + 1]]
 
     def at(self, column: int, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        """What some rows, ascending, have in a column; 0 for nothing."""
+        """What some rows, ascending, have in a column, 0 for nothing; the shorter is looked up in the longer."""
         holders, values = self.column(column)
         found = np.zeros(len(rows), dtype=np.float32)
         if len(holders) < len(rows):
