@@ -26,7 +26,7 @@ from plansearch.matching import (
     numbered,
 )
 from plansearch.matching.trade import COPY_TRADE, JUDGED_PAIRS, SAME_TRADE
-from plansearch.matching.words import character_pairs, clauses_of
+from plansearch.matching.words import character_pairs, read_words
 
 OWN_PAIRS = Path(__file__).parents[1] / "benchmarks" / "pairs.jsonl"
 FIELDS = ("lexical", "semantic", "copied", "same")
@@ -44,8 +44,10 @@ def test_words_are_pairs_of_characters_and_whole_latin_words() -> None:
         pytest.param("", [""], id="nothing"),
     ],
 )
-def test_clauses_stand_between_punctuation(text: str, clauses: list[str]) -> None:
-    assert clauses_of(text) == clauses
+def test_clauses_stand_between_punctuation(text: str, clauses: list[str], samples: PlanIndex) -> None:
+    read = read_words(samples, ["別的文字。", text])
+    rows = read.clauses[read.clause_ends[0] : read.clause_ends[1]]
+    assert np.diff(rows.indptr).tolist() == [len(set(character_pairs(clause))) for clause in clauses]
 
 
 def test_equal_texts_share_all_and_others_little(tmp_path: Path) -> None:

