@@ -93,14 +93,13 @@ class PlanIndex:
                 written, or another process builds it now.
         """
         from plansearch.collection import read_collection  # noqa: PLC0415  the parsers, which no question needs
-        from plansearch.readings import READINGS, ReadingCache  # noqa: PLC0415  as well
+        from plansearch.readings import remembered_readings  # noqa: PLC0415  as well
 
         started = monotonic()
         check_device(device)
-        readings = ReadingCache(directory / READINGS)
-        try:
+        with remembered_readings(directory) as readings:
             collection = read_collection(folder, progress, options=options, readings=readings, workers=workers)
-            report = cls.build_from(
+            return cls.build_from(
                 collection.plans,
                 collection.skipped,
                 directory,
@@ -110,10 +109,6 @@ class PlanIndex:
                 progress=progress,
                 started=started,
             )
-            readings.close(forget_unused=bool(report.items))
-        finally:
-            readings.close()
-        return report
 
     @classmethod
     def build_from(

@@ -12,6 +12,8 @@ import sqlite3
 import threading
 import types
 import typing
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, fields, is_dataclass
 from functools import cache
 from hashlib import sha256
@@ -30,6 +32,17 @@ _LIBRARIES: Final = (
 _ROOT: Final = Path(__file__).parent
 
 _Made = TypeVar("_Made")
+
+
+@contextmanager
+def remembered_readings(directory: Path) -> Iterator[ReadingCache]:
+    """The readings beside an index; what its folder has no longer is forgotten once it is indexed."""
+    readings = ReadingCache(directory / READINGS)
+    try:
+        yield readings
+        readings.close(forget_unused=True)
+    finally:
+        readings.close()
 
 
 class ReadingCache:
@@ -52,12 +65,12 @@ class ReadingCache:
         """Let go of the file.
 
         Args:
-            forget_unused: remove what was neither asked for nor put in since it was opened.
+            forget_unused: remove what was neither found nor put in since it was opened, if anything was.
         """
         if self._connection is None:
             return
         try:
-            if forget_unused:
+            if forget_unused and self._used:
                 known = [row[0] for row in self._connection.execute("SELECT key FROM readings")]
                 gone = [(key,) for key in known if key not in self._used]
                 with self._connection:

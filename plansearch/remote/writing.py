@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from hashlib import sha256
@@ -88,15 +89,14 @@ def build_remote(
             builds this index now.
     """
     from plansearch.collection import read_collection  # noqa: PLC0415  the parsers, which no question needs
-    from plansearch.readings import READINGS, ReadingCache  # noqa: PLC0415  as well
+    from plansearch.readings import remembered_readings  # noqa: PLC0415  as well
 
     started = monotonic()
     check_device(device)
-    milvus = Milvus.connect(address)  # before the work that it is for
-    readings = ReadingCache(directory / READINGS)
-    try:
+    # connected before the work that it is for
+    with closing(Milvus.connect(address)) as milvus, remembered_readings(directory) as readings:
         collection = read_collection(folder, progress, options=options, readings=readings, workers=workers)
-        report = build_remote_from(
+        return build_remote_from(
             collection.plans,
             collection.skipped,
             milvus,
@@ -107,11 +107,6 @@ def build_remote(
             progress=progress,
             started=started,
         )
-        readings.close(forget_unused=bool(report.items))
-    finally:
-        readings.close()
-        milvus.close()
-    return report
 
 
 def build_remote_from(
