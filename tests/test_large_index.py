@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -262,3 +263,15 @@ def test_a_rebuild_of_many_texts_from_known_vectors_asks_no_model(tmp_path: Path
     assert report.embedded == 1
     assert "一項" in again.encoded
     assert not set(again.encoded) & {item.text for item in plan.items}
+
+
+def test_an_inverted_file_that_names_texts_which_are_not_there_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors = unit_vectors(500)
+    DenseStore.write(tmp_path, vectors, range(500), approximate=True)
+    store = DenseStore.open(tmp_path)
+    found = np.array([[3, 700]])
+    monkeypatch.setattr(store.cells, "_inverted", SimpleNamespace(nlist=4, search=lambda *_, **__: (None, found)))
+    with pytest.raises(IndexBrokenError, match="請重新建立索引"):
+        store.candidates(vectors[:1], 2)

@@ -113,7 +113,7 @@ def test_a_scrambled_reading_is_read_again(text: str, tmp_path: Path, asked: lis
     expected = read_collection(folder, readings=cache)
     cache.close()
     with sqlite3.connect(tmp_path / READINGS) as connection:
-        connection.execute("UPDATE readings SET reading = ?", (text,))
+        connection.execute("UPDATE remembered SET reading = ?", (text,))
     asked.clear()
     cache = ReadingCache(tmp_path / READINGS)
     assert read_collection(folder, readings=cache) == expected
@@ -131,7 +131,7 @@ def test_what_is_gone_is_forgotten(tmp_path: Path) -> None:
     read_collection(folder, readings=cache)
     cache.close(forget_unused=True)
     with sqlite3.connect(tmp_path / READINGS) as connection:
-        assert connection.execute("SELECT count(*) FROM readings").fetchone() == (1,)
+        assert connection.execute("SELECT count(*) FROM remembered").fetchone() == (1,)
 
 
 def test_a_file_that_gave_no_plan_is_not_remembered(tmp_path: Path) -> None:
@@ -160,3 +160,60 @@ def test_an_index_remembers_what_its_files_gave(tmp_path: Path, asked: list[str]
         second = PlanIndex.build(folder, tmp_path / "index")
     assert asked == [PLAN.name]
     assert (first.unchanged, second.unchanged) == (False, True)
+
+
+def test_a_file_that_is_saved_while_it_is_read_is_not_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, cache = copy_of(tmp_path / "plans", PLAN.name), ReadingCache(tmp_path / READINGS)
+    path, before = folder / PLAN.name, PLAN.read_text(encoding="utf-8")
+    read = FileReader.read
+
+    def saved_meanwhile(reader: FileReader, task: ReadingTask) -> FileReading:
+        path.write_text(before.replace("志工", "義工"), encoding="utf-8")
+        return read(reader, task)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FileReader, "read", saved_meanwhile)
+        read_collection(folder, readings=cache)
+    path.write_text(before, encoding="utf-8")
+    texts = [item.text for plan in read_collection(folder, readings=cache).plans for item in plan.items]
+    assert any("志工" in text for text in texts)
+    cache.close()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("UPDATE remembered SET reading = replace(reading, '113', '109')", id="a number"),
+        pytest.param("UPDATE remembered SET key = 'another' || key", id="another key"),
+    ],
+)
+def test_a_row_that_was_changed_is_not_believed(change: str, tmp_path: Path) -> None:
+    cache = ReadingCache(tmp_path / READINGS)
+    reading = FileReader().read(TASK)
+    cache.put("key", reading)
+    assert cache.get("key") == reading
+    cache.close()
+    with sqlite3.connect(tmp_path / READINGS) as connection:
+        connection.execute(change)
+    cache = ReadingCache(tmp_path / READINGS)
+    assert [cache.get("key"), cache.get("anotherkey")] == [None, None]
+    cache.close()
+
+
+def test_a_memory_that_another_program_holds_is_waited_for_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readings_module, "_PATIENCE", 0.01)
+    reading = FileReader().read(TASK)
+    cache = ReadingCache(tmp_path / READINGS)
+    cache.put("key", reading)
+    other = sqlite3.connect(tmp_path / READINGS, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    assert cache.get("key") is None
+    other.execute("COMMIT")
+    other.close()
+    assert cache.get("key") is None
+    cache.put("key", reading)
+    cache.close()

@@ -329,3 +329,35 @@ def test_a_disk_that_fails_while_an_index_is_written_is_told(tmp_path: Path, fai
         raise failure
     with build_lock(tmp_path):
         pass
+
+
+@pytest.mark.parametrize("header", [b"{'descr')", b"\n\n", b"("], ids=["bracket", "lines", "open"])
+def test_a_scrambled_header_is_told_in_one_line(header: bytes, tmp_path: Path) -> None:
+    DenseStore.write(tmp_path, np.eye(2, dtype=np.float32), [0, 1])
+    path = tmp_path / "vectors.npy"
+    content = path.read_bytes()
+    start = content.index(b"{")
+    path.write_bytes(content[:start] + header + content[start + len(header) :])
+    with pytest.raises(IndexBrokenError, match="請重新建立索引") as told:
+        DenseStore.open(tmp_path)
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("rows", [[2, 0], [0, 0], [-1, 2], [0, 9]], ids=["order", "twice", "below", "beyond"])
+def test_a_column_that_can_be_none_is_told(rows: list[int], tmp_path: Path) -> None:
+    write_words(tmp_path, [["甲"], ["乙"], ["甲"]])
+    np.save(tmp_path / "indices.csc.index.npy", np.array([1, *rows], dtype=np.int32))
+    store = LexicalStore.open(tmp_path, 3)
+    with pytest.raises(IndexBrokenError, match="plansearch index"):
+        store.scores({"甲": 1})
+
+
+def test_a_small_part_that_was_changed_at_the_same_length_is_told(tmp_path: Path) -> None:
+    with build_lock(tmp_path), new_generation(tmp_path) as generation:
+        (generation / "part").write_bytes(b"0123456789")
+        MANIFEST.write(generation)
+    generation, manifest = read_current(tmp_path)
+    manifest.check(generation)
+    (generation / "part").write_bytes(b"0123456780")
+    with pytest.raises(IndexBrokenError, match=r"part 遺失或不完整.*plansearch index"):
+        manifest.check(generation)

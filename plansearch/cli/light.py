@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -12,6 +13,7 @@ import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from plansearch.cli.options import LEAST_THRESHOLD, FormatName, Grouping, ModeName, ScopeName
+from plansearch.errors import QueryError
 from plansearch.limits import parse_memory, parse_size
 
 Word: TypeAlias = "str | int | Path"
@@ -88,13 +90,21 @@ def _workers(word: Word) -> int:
     return number
 
 
+def _path(word: Word) -> Path:
+    # an empty word would mean the working folder, which a script with an unset variable never means
+    if not str(word).strip():
+        message = "沒有給路徑（是空的）。"
+        raise ValueError(message)
+    return Path(str(word))
+
+
 _CONVERTERS: dict[str, Callable[[Any], object]] = {
-    "file": Path,
-    "items": Path,
-    "folder": Path,
-    "index": Path,
-    "output": Path,
-    "store_ca": Path,
+    "file": _path,
+    "items": _path,
+    "folder": _path,
+    "index": _path,
+    "output": _path,
+    "store_ca": _path,
     "form": partial(_one_of, get_args(FormatName)),
     "mode": partial(_one_of, get_args(ModeName)),
     "by": partial(_one_of, get_args(Grouping)),
@@ -138,11 +148,37 @@ class _Light:
 
 
 class LightCommand(_Light, TyperCommand):
-    """A command that starts quickly."""
+    """A command that starts quickly, and that never takes one index for another."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - Typer's own class for it is not public
+        """Run it, once it is clear which index is meant."""
+        _settle_index(ctx)
+        return super().invoke(ctx)
 
 
 class LightGroup(_Light, TyperGroup):
     """The group of all commands, which starts quickly."""
+
+
+def _settle_index(context: Any) -> None:  # noqa: ANN401 - Typer's own class for it is not public
+    """See that a variable of the environment does not stand against what was typed, or for what can't use it.
+
+    Raises:
+        QueryError: an index past one machine is set, and the command has local ones only.
+    """
+    store = os.environ.get("PLANSEARCH_STORE", "").strip()
+    if not store or "index" not in context.params:
+        return
+    typed = getattr(context.get_parameter_source("index"), "name", "") == "COMMANDLINE"
+    if "store" not in context.params:
+        if not typed:
+            raise QueryError(
+                f"這個指令只能用本機的索引，環境變數 PLANSEARCH_STORE 卻設成 {store}。"
+                "請加 --index 指定本機的索引，或清除這個環境變數。"
+            )
+    elif typed and getattr(context.get_parameter_source("store"), "name", "") == "ENVIRONMENT":
+        # of `index` it says where vectors are kept
+        context.params["store"] = context.params["store"] if context.info_name == "index" else None
 
 
 def _value(parameter: TyperArgument | TyperOption, context: typer.Context, words: Words) -> object:

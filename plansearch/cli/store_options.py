@@ -91,5 +91,5 @@ def refuse_with_store(options: Mapping[str, object]) -> None:
     """
     given = [name for name, value in options.items() if value]
     if given:
-        message = f"索引在 Milvus 時（--store），還不能用 {'、'.join(given)}。請拿掉，或用本機的索引（--index）查詢。"
+        message = f"索引在 Milvus 時（--store），還不能用 {'、'.join(given)}。請拿掉，或加 --index 用本機的索引查詢。"
         raise QueryError(message)

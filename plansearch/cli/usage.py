@@ -7,7 +7,10 @@ from collections.abc import Callable
 from typing import Any, Final
 
 _MESSAGES: Final[tuple[tuple[str, Callable[[re.Match[str]], str]], ...]] = (
-    (r"No such command '(.+)'\.?", lambda found: f"沒有「{found[1]}」這個指令。"),
+    (
+        r"No such command '([^']*)'\.?(?: Did you mean '([^']*)'\?)?",
+        lambda found: f"沒有「{found[1]}」這個指令。" + (f"是不是 {found[2]}？" if found[2] else ""),
+    ),
     (r"No such option: (\S+)", lambda found: f"沒有「{found[1]}」這個選項。"),
     (r"Option '(.+)' requires (?:an|\d+) arguments?\.", lambda found: f"{found[1]} 後面要有值。"),
     (r"Option '(.+)' does not take a value\.", lambda found: f"{found[1]} 後面不用加值。"),

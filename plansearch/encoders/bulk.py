@@ -130,9 +130,10 @@ def open_bulk(package: Path, version: str, light: Light, compared: Sequence[str]
     )
     key = f"{platform.node()} {label} {settings.cores}"
     measured = model_cache.read_measured(place, key)
-    if measured is not None and measured.get("precision") in PRECISIONS:
-        if not _agrees(measured.get("agreement")):
-            raise DisagreementError(str(measured.get("agreement")))
+    agreed = None if measured is None else measured.get("agreement")
+    if measured is not None and measured.get("precision") in PRECISIONS and isinstance(agreed, float):
+        if not _agrees(agreed):
+            raise DisagreementError(str(agreed))
         return Bert(folder, device, cast("Precision", measured["precision"]), settings.cores)
     precision, paces = _fastest(folder, device, settings.cores, compared)
     model = Bert(folder, device, precision, settings.cores)

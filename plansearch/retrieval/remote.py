@@ -111,7 +111,7 @@ def search_remote(
     return replace(
         answer_of(index, inquiry, resolved, hits, total=total, searched=rated.searched),
         folded=fold_equal,
-        by_words=() if hits else _by_words(index, inquiry, resolved, rated),
+        by_words=() if hits else _by_words(index, inquiry, resolved, rated, limit),
         candidates=None if ratings.complete else candidates,
     )
 
@@ -290,9 +290,11 @@ def _searched(index: RemoteIndex, filters: Filters) -> int:
     return index.milvus.count(index.names.items, condition)
 
 
-def _by_words(index: RemoteIndex, inquiry: Inquiry, filters: Filters, rated: Rated) -> tuple[Hit, ...]:
+def _by_words(
+    index: RemoteIndex, inquiry: Inquiry, filters: Filters, rated: Rated, limit: int | None
+) -> tuple[Hit, ...]:
     """What shares most of a question's words, where nothing answers it."""
     if inquiry.mode == "meaning":
         rated = _rate(index, inquiry.question, filters, "words", rated.depth)
         inquiry = replace(inquiry, ratings=rated.ratings, allowed=rated.allowed)
-    return best_by_words(rated.some, inquiry)
+    return best_by_words(rated.some, inquiry, limit)

@@ -125,7 +125,7 @@ def search(
         ranked = _reranked(index, inquiry, ranked, reranker)
     groups = fold_twins(index, ranked.tolist(), limit) if fold_equal else single_groups(ranked[:limit])
     hits = hits_of(index, inquiry, groups, why=why)
-    words_only = () if hits else _by_words(index, inquiry)
+    words_only = () if hits else _by_words(index, inquiry, limit)
     name = None if reranker is None else reranker.name
     answer = _answer(index, inquiry, resolved, hits, total=len(ranked))
     return replace(answer, folded=fold_equal, by_words=words_only, reranker=name)
@@ -338,23 +338,24 @@ def _all_added(question: Question) -> list[str]:
     return [term for one in question.expansions for term in one.terms]
 
 
-def _by_words(index: PlanIndex, inquiry: Inquiry) -> tuple[Hit, ...]:
+def _by_words(index: PlanIndex, inquiry: Inquiry, limit: int | None) -> tuple[Hit, ...]:
     """What shares most of a question's words, where nothing answers it."""
     if inquiry.mode == "meaning":
         complete = inquiry.ratings.complete
         ratings = rate(index, inquiry.question, "words", allowed=inquiry.allowed, exhaustive=complete)
         inquiry = replace(inquiry, ratings=ratings)
-    return best_by_words(index, inquiry)
+    return best_by_words(index, inquiry, limit)
 
 
-def best_by_words(index: Shown, inquiry: Inquiry) -> tuple[Hit, ...]:
-    """What has most of a question's words, or of those added for them."""
+def best_by_words(index: Shown, inquiry: Inquiry, limit: int | None = None) -> tuple[Hit, ...]:
+    """What has most of a question's words, itself or by a whole term that was added for them."""
     ratings = inquiry.ratings
-    allowed = np.flatnonzero(inquiry.allowed[ratings.positions])
-    covered = ratings.reached[allowed]
+    allowed = np.flatnonzero(inquiry.allowed[ratings.positions] & ratings.shared)
+    # rounded: sums of 32 and of 64 bits put equal items in one order
+    covered = np.round(ratings.reached[allowed], 6)
     order = np.argsort(-covered, kind="stable")[: min(SEEN_BY_WORDS, int(np.count_nonzero(covered)))]
     best = ratings.positions[allowed[order]]
-    return hits_of(index, inquiry, fold_twins(index, best.tolist(), ITEMS_BY_WORDS))
+    return hits_of(index, inquiry, fold_twins(index, best.tolist(), min(limit or ITEMS_BY_WORDS, ITEMS_BY_WORDS)))
 
 
 def _reranked(index: PlanIndex, inquiry: Inquiry, ranked: Positions, reranker: Reranker) -> Positions:

@@ -271,6 +271,8 @@ class Cells:
             selector = self._faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
         parameters = self._faiss.SearchParametersIVF(nprobe=min(probed, self._inverted.nlist), sel=selector)
         found = self._inverted.search(np.ascontiguousarray(query, dtype=np.float32), limit, params=parameters)[1]
+        if found.max(initial=-1) >= self._shape[0]:
+            raise IndexBrokenError(f"索引的向量檔彼此不合：{self._path}。請重新建立索引。")
         return np.unique(found[found >= 0])
 
     def distribution(self, query: FloatMatrix) -> tuple[float, float]:

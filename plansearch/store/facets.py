@@ -114,8 +114,10 @@ class Facets:
             number = self._number(facet, value)
             if number is not None:
                 members = self._members[self._starts[number] : self._starts[number + 1]]
+                if len(members) and (members[0] < 0 or np.any(members[1:] <= members[:-1])):
+                    raise _broken(self._directory, "members")
                 # plans without an item stand behind all that have one
-                having[members[(members >= 0) & (members < n_members)]] = True
+                having[members[members < n_members]] = True
         return having
 
     def _number(self, facet: str, value: str) -> int | None:

@@ -26,6 +26,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final
+from zlib import crc32
 
 from plansearch.errors import (
     IndexBrokenError,
@@ -36,13 +37,17 @@ from plansearch.errors import (
     reason_of,
 )
 
-FORMAT_VERSION: Final = 6
+FORMAT_VERSION: Final = 7
 """Of all files of a generation together; changes whenever an older program could not read them."""
 
 CURRENT: Final = "CURRENT"
 LOCK: Final = "build.lock"
 VECTOR_CACHE: Final = "vectors.sqlite"
 MANIFEST: Final = "manifest.json"
+CHECKED_WHOLE: Final = 4_000_000
+"""Bytes of a part up to which all of it is looked at when an index is opened, which takes four milliseconds. Larger
+ones are mapped, and what of them is read is looked at then."""
+
 KEPT_GENERATIONS: Final = 2
 """The current one and the one before it."""
 
@@ -86,12 +91,12 @@ class Manifest:
     sources: dict[str, str]
     """SHA-256 of each plan's file, by its name."""
     settings: dict[str, int | float | str]
-    files: dict[str, int] = field(default_factory=dict)
-    """Length of every part in bytes, by its name."""
+    files: dict[str, list[int]] = field(default_factory=dict)
+    """Length of every part in bytes, by its name; of a part that is read whole soon also the CRC-32."""
 
     def write(self, generation: Path) -> None:
         """Write ``manifest.json``, with the lengths of the parts that are there by now."""
-        files = {path.name: path.stat().st_size for path in sorted(generation.iterdir())}
+        files = {path.name: _measured(path) for path in sorted(generation.iterdir())}
         text = json.dumps(asdict(replace(self, files=files)), ensure_ascii=False, indent=1)
         (generation / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
@@ -125,15 +130,21 @@ class Manifest:
         Raises:
             IndexBrokenError: one is not as it was written.
         """
-        for name, length in self.files.items():
+        for name, measured in self.files.items():
             try:
-                whole = (generation / name).stat().st_size == length
+                whole = _measured(generation / name) == measured
             except OSError:
                 whole = False
             if not whole:
                 raise IndexBrokenError(
                     f"索引損壞：{generation / name} 遺失或不完整。請重新執行 plansearch index 建立索引。"
                 )
+
+
+def _measured(path: Path) -> list[int]:
+    """A part's length, and its CRC-32 where that takes no time."""
+    length = path.stat().st_size
+    return [length, crc32(path.read_bytes())] if length <= CHECKED_WHOLE else [length]
 
 
 def _of_type(name: str, value: Any) -> Any:  # noqa: ANN401  of any type, as JSON has it

@@ -74,7 +74,7 @@ class Columns:
             IndexBrokenError: there are no such rows.
         """
         rows = self.indices[self.indptr[column] : self.indptr[column + 1]]
-        if len(rows) and not 0 <= rows.min() <= rows.max() < self.n_rows:
+        if len(rows) and not (rows[0] >= 0 and rows[-1] < self.n_rows and bool(np.all(rows[1:] > rows[:-1]))):
             raise _broken_column()
         return rows
 
@@ -224,7 +224,8 @@ class LexicalStore:
             if token in known:
                 rows, values = self._columns.column(known[token])
                 # An item stands at most once in a column, so plain indexing adds all.
-                scores[rows] += values if weight == 1 else np.float32(weight) * values
+                with np.errstate(over="ignore", invalid="ignore"):
+                    scores[rows] += values if weight == 1 else np.float32(weight) * values
         return _finite(scores)
 
     def partial_scores(self, weights: Mapping[str, float], budget: int) -> npt.NDArray[np.float32]:
@@ -242,7 +243,8 @@ class LexicalStore:
             if read and read + len(rows) > budget:
                 break
             read += len(rows)
-            scores[rows] += np.float32(weights[token]) * values
+            with np.errstate(over="ignore", invalid="ignore"):
+                scores[rows] += np.float32(weights[token]) * values
         return _finite(scores)
 
     def distribution(self, weights: Mapping[str, float]) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -15,5 +16,10 @@ def mapped(path: Path) -> npt.NDArray[Any]:
     Raises:
         OSError, EOFError, ValueError: it is missing or no such file.
     """
-    array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    try:
+        array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (TokenError, SyntaxError, OverflowError, ValueError) as error:
+        # numpy reads the header as Python, and explains in several lines what may be wrong with it
+        message = str(error).partition("\n")[0]
+        raise ValueError(message) from error
     return array.view(np.ndarray)

@@ -364,6 +364,12 @@ def _refused(address: StoreAddress, error: Exception) -> StoreError:
             f"與 {address.uri} 的 TLS 連線建立不起來（{_details(root)}）。"
             "請確認 --store-ca 是簽發伺服器憑證的機構、--store-server-name 是憑證上的名稱，以及伺服器有開 TLS。"
         )
+    if address.is_file and Path(address.uri).exists():
+        return StoreError(
+            f"無法開啟 {address.uri}（{_details(error)}）：它不是 Milvus Lite 的檔案，或已經損壞，"
+            "也可能有別的程式正在使用。請確認路徑；"
+            f"若已損壞，請刪除後再執行 plansearch index <計畫資料夾> --store {address.uri}。"
+        )
     if _grpc_code(root) or isinstance(root, ConnectionError):
         return StoreError(
             f"連不上 Milvus：{address.uri}（{_details(root)}）。請確認位址、連接埠與防火牆，以及伺服器已經啟動。"
