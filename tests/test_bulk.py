@@ -221,6 +221,18 @@ def test_a_verdict_against_torch_is_remembered_and_not_mentioned(monkeypatch: py
     assert encoder.remarks == []
 
 
+@pytest.mark.parametrize("agreement", [{}, {"agreement": None}, {"agreement": "1"}], ids=["none", "null", "text"])
+def test_a_verdict_that_says_nothing_is_measured_again(
+    agreement: dict[str, object], cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLANSEARCH_CACHE", str(cache))
+    written: list[object] = []
+    monkeypatch.setattr(model_cache, "read_measured", lambda *_: {"precision": "float32", **agreement})
+    monkeypatch.setattr(model_cache, "write_measured", lambda *words: written.append(words))
+    assert opened(BundledEncoder())
+    assert len(written) == 1
+
+
 def test_vectors_of_another_space_are_refused(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copy = Path(shutil.copytree(cache, tmp_path / "cache"))
     for measured in copy.glob("*.json"):

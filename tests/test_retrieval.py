@@ -312,6 +312,14 @@ def test_where_nothing_is_close_what_shares_words_is_shown_apart(samples: PlanIn
     assert search(samples, "無障礙設施").by_words == ()
 
 
+def test_what_shares_words_is_shown_as_far_as_asked_for_and_shares_them(samples: PlanIndex) -> None:
+    assert len(search(samples, "量子電腦採購", limit=1).by_words) == 1
+    # 志願服務 is added for 志工, and half of it is no word in common
+    lonely = search(samples, "志工", filters=Filters(agencies=("東湖區地政事務所",)))
+    assert lonely.hits == ()
+    assert all(re.search("志工|志願服務", hit.found.item.text) for hit in lonely.by_words)
+
+
 def test_what_shares_words_keeps_to_the_filters(samples: PlanIndex) -> None:
     result = search(samples, "量子電腦採購", filters=Filters(types=("衛生所",)))
     assert {hit.found.metadata.agency_type for hit in result.by_words} == {"衛生所"}

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import EAST, OTHER, PLANS, WEST, item_of, plan_of
 
@@ -116,6 +117,16 @@ def test_values_are_sorted_and_each_once(catalog: Catalog) -> None:
         "requirement": ["1.3", "2.3", "3.1", "3.2", "A.1.2"],
         "unit": ["民政課", "秘書室", "總務", "行政組"],
     }
+
+
+@pytest.mark.parametrize("value", [-1, 0], ids=["below", "again and again"])
+def test_members_of_a_filter_that_can_be_none_are_told(value: int, tmp_path: Path) -> None:
+    write_catalog(tmp_path / "catalog.sqlite", (*PLANS, DAMAGED), ())
+    path = tmp_path / "facet_members.npy"
+    np.save(path, np.full_like(np.load(path), value))
+    catalog = Catalog(tmp_path / "catalog.sqlite")
+    with pytest.raises(IndexBrokenError, match="plansearch index"):
+        catalog.allowed(Filters(cities=("示範市",)))
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no database" * 100], ids=["missing", "empty", "foreign"])
