@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from conftest import CORPUS, TinyEncoder, plan_of
 
@@ -20,8 +21,9 @@ from plansearch.retrieval.candidates import FINAL, Candidates
 from plansearch.retrieval.pools import SomeItems, WholeIndex
 from plansearch.retrieval.question import understand
 from plansearch.retrieval.scoring import word_weights
-from plansearch.store.dense import DenseStore
+from plansearch.store.dense import APPROXIMATE_FILES, DenseStore, similarities
 from plansearch.store.lexical import SAMPLE_SIZE, LexicalStore, best_positions
+from plansearch.store.rough import ROUGH_FILES
 from plansearch.store.vectors import VectorCache
 from plansearch.types import FloatMatrix, Progress
 
@@ -166,7 +168,7 @@ def test_candidates_keep_to_what_is_allowed(large: PlanIndex) -> None:
     assert not len(large.dense.candidates(vectors[0], 10, np.zeros(len(large), dtype=np.bool_)))
 
 
-@pytest.mark.parametrize("name", ["text_items.npy", "text_starts.npy", "vector_moments.npy", "vectors.ivf"])
+@pytest.mark.parametrize("name", [*APPROXIMATE_FILES, *ROUGH_FILES])
 def test_a_broken_part_of_the_inverted_file_is_told(name: str, tmp_path: Path) -> None:
     vectors = unit_vectors(500)
     DenseStore.write(tmp_path, vectors, range(500), approximate=True)
@@ -175,6 +177,31 @@ def test_a_broken_part_of_the_inverted_file_is_told(name: str, tmp_path: Path) -
     (tmp_path / name).write_bytes(b"scrambled")
     with pytest.raises(IndexBrokenError, match="請重新建立索引"):
         DenseStore.open(tmp_path).candidates(query, 10, allowed)
+
+
+@pytest.mark.parametrize(
+    ("name", "array"),
+    [
+        (ROUGH_FILES[0], np.zeros((499, 8), dtype=np.int8)),
+        (ROUGH_FILES[0], np.zeros((500, 8), dtype=np.uint8)),
+        (ROUGH_FILES[1], np.ones(7, dtype=np.float32)),
+        (ROUGH_FILES[1], np.full(8, np.nan, dtype=np.float32)),
+    ],
+    ids=["a row is missing", "other numbers", "a step is missing", "no numbers"],
+)
+def test_rough_vectors_that_do_not_fit_are_told(name: str, array: npt.NDArray[Any], tmp_path: Path) -> None:
+    DenseStore.write(tmp_path, unit_vectors(500), range(500), approximate=True)
+    np.save(tmp_path / name, array)
+    with pytest.raises(IndexBrokenError, match="請重新建立索引"):
+        DenseStore.open(tmp_path)
+
+
+def test_rough_vectors_are_about_as_near_as_the_vectors(tmp_path: Path) -> None:
+    vectors = unit_vectors(500)
+    DenseStore.write(tmp_path, vectors, [*range(500), 7], approximate=True)
+    store, positions = DenseStore.open(tmp_path), np.array([3, 7, 499, 500])
+    rough = similarities(store.in_steps(vectors[:2]), store.rough_vectors(positions))
+    assert rough == pytest.approx(similarities(vectors[:2], store.vectors(positions)), abs=0.005)
 
 
 def test_an_inverted_file_that_faiss_can_not_open_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

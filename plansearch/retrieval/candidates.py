@@ -13,7 +13,7 @@ import numpy.typing as npt
 from plansearch.index import PlanIndex
 from plansearch.results import SearchMode
 from plansearch.retrieval.evidence import RELATIVE, Evidence, odds_of
-from plansearch.retrieval.pools import Positions, Scores, SomeItems, standardised
+from plansearch.retrieval.pools import Positions, RoughItems, Scores, SomeItems, standardised
 from plansearch.store.lexical import best_positions
 from plansearch.types import FloatMatrix
 
@@ -44,7 +44,7 @@ FEW_ALLOWED: Final = 12_000
 NEARLY_ALL: Final = 0.8
 """Share of items from which on candidates are named among all, which is quicker, and a few of them left out."""
 
-READ_AT_MOST: Final = 600_000
+READ_AT_MOST: Final = 150_000
 """Entries of words' columns that are read to name items; rare words come first."""
 
 
@@ -131,16 +131,12 @@ class Candidates:
         """The allowed items with most of the words, as far as rare ones tell."""
         scores = self._scores if allowed is None else self._scores * allowed
         positions = best_positions(scores, HAVING_WORDS)
-        items = SomeItems(self._index, positions, spread=self._spread)
-        return _Having(items, scores[positions].astype(np.float64), self._covered[positions].astype(np.float64))
+        items = RoughItems(self._index, positions, spread=self._spread)
+        return _Having(items, scores[positions].astype(np.float64), items.coverage(self._own))
 
     @cached_property
     def _scores(self) -> npt.NDArray[np.float32]:
         return self._index.lexical.partial_scores(self._weights, READ_AT_MOST)
-
-    @cached_property
-    def _covered(self) -> npt.NDArray[np.float32]:
-        return self._index.lexical.coverage(self._own)
 
     @cached_property
     def _spread(self) -> tuple[float, float]:
@@ -151,7 +147,7 @@ class Candidates:
 class _Having:
     """Items that have words of a question; one number for each."""
 
-    items: SomeItems
+    items: RoughItems
     scores: Scores
     """BM25 of the question's tokens, those that stand in very many items left out."""
     covered: Scores

@@ -109,7 +109,7 @@ class SomeItems:
         """Similarity to a vector, ``(1, dimension)``."""
         key = asked.tobytes()
         if key not in self._cosines:
-            self._cosines[key] = similarities(asked, self._vectors)[0].astype(np.float64)
+            self._cosines[key] = self._compared(asked)[0].astype(np.float64)
         return self._cosines[key]
 
     def standing_out_in_meaning(self, asked: FloatMatrix, cosines: Scores) -> Scores:
@@ -139,6 +139,9 @@ class SomeItems:
         """Read once: to gather thousands from a mapped file takes longer than to compare them."""
         return self._index.dense.vectors(self.positions)
 
+    def _compared(self, asked: FloatMatrix) -> FloatMatrix:
+        return similarities(asked, self._vectors)
+
     def _values(self, tokens: Mapping[str, float]) -> dict[str, npt.NDArray[np.float32]]:
         """What each token gives to the items; a token that several terms have is looked up once."""
         new = [token for token in tokens if token not in self._known]
@@ -146,6 +149,25 @@ class SomeItems:
             found = self._index.lexical.at(new, self.positions)
             self._known.update((token, found.get(token)) for token in new)
         return {token: values for token in tokens if (values := self._known[token]) is not None}
+
+
+class RoughItems(SomeItems):
+    """Some items whose vectors are looked at in 8 bits: enough to name the best of them, not to rate any."""
+
+    def vectors(self, places: Positions) -> FloatMatrix:
+        """Not known.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError
+
+    @cached_property
+    def _steps(self) -> FloatMatrix:
+        return self._index.dense.rough_vectors(self.positions)
+
+    def _compared(self, asked: FloatMatrix) -> FloatMatrix:
+        return similarities(self._index.dense.in_steps(asked), self._steps)
 
 
 def standard_scores(values: Scores) -> Scores:

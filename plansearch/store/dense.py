@@ -18,11 +18,13 @@ import numpy.typing as npt
 from plansearch.errors import IndexBrokenError
 from plansearch.store.mapping import mapped
 from plansearch.store.moments import Moments
+from plansearch.store.rough import RoughVectors
 from plansearch.types import FloatMatrix
 
 DENSE_FILES: Final = ("vectors.npy", "vector_rows.npy")
 APPROXIMATE_FILES: Final = ("text_items.npy", "text_starts.npy", "vector_moments.npy", "vectors.ivf")
-"""Written of many texts only: the items of each text, what `Cells.distribution` needs, and FAISS's inverted file."""
+"""Written of many texts only: the items of each text, what `Cells.distribution` needs, and FAISS's inverted file;
+beside them `RoughVectors`."""
 
 APPROXIMATE_FROM: Final = 100_000
 """Texts from which on an inverted file is made: below, two matrix products take less than 50 ms on one core."""
@@ -120,6 +122,22 @@ class DenseStore:
         rows = self._rows if positions is None else self._rows[positions]
         return self._vectors[rows]
 
+    def rough_vectors(self, positions: Positions) -> FloatMatrix:
+        """The vectors of items in steps of 8 bits, ``(n_items, dimension)``; queries are `in_steps` as well.
+
+        Raises:
+            ValueError: the store is not approximate.
+        """
+        return self.cells.rough.of(self._rows[positions])
+
+    def in_steps(self, query: FloatMatrix) -> FloatMatrix:
+        """Queries, ``(n_queries, dimension)``, whose similarity to `rough_vectors` is about that to vectors.
+
+        Raises:
+            ValueError: the store is not approximate.
+        """
+        return self.cells.rough.in_steps(query)
+
     def scores(self, query: FloatMatrix) -> FloatMatrix:
         """Similarity of queries, ``(n_queries, dimension)``, to all items: ``(n_queries, n_items)``.
 
@@ -205,9 +223,10 @@ class DenseStore:
 class Cells:
     """An inverted file of vectors in 8 bits: cells of near texts, of which a search looks at the nearest."""
 
-    def __init__(self, path: Path, shape: tuple[int, ...], items: Rows, starts: Rows, moments: Moments) -> None:
+    def __init__(self, path: Path, rough: RoughVectors, items: Rows, starts: Rows, moments: Moments) -> None:
         self._path = path
-        self._shape = shape
+        self._shape = rough.codes.shape
+        self.rough = rough
         self._items = items
         self._starts = starts
         self._moments = moments
@@ -233,6 +252,7 @@ class Cells:
         np.save(directory / APPROXIMATE_FILES[1], starts, allow_pickle=False)
         moments = Moments.none(dimension).with_vectors(vectors, np.bincount(rows, minlength=n_texts))
         np.save(directory / APPROXIMATE_FILES[2], moments.averages, allow_pickle=False)
+        RoughVectors.write(directory, vectors)
 
     @classmethod
     def open(cls, directory: Path, n_items: int, shape: tuple[int, ...]) -> Cells | None:
@@ -245,6 +265,7 @@ class Cells:
             return None
         try:
             items, starts, moments = (mapped(directory / name) for name in APPROXIMATE_FILES[:3])
+            rough = RoughVectors.open(directory, shape)
         except (OSError, EOFError, ValueError) as error:
             raise IndexBrokenError(f"索引的向量檔無法讀取：{directory}（{error}）。請重新建立索引。") from error
         whole = (len(items), len(starts)) == (n_items, shape[0] + 1)
@@ -252,7 +273,7 @@ class Cells:
         whole = whole and moments.shape == (shape[1] + 1, shape[1]) and bool(np.isfinite(moments).all())
         if not whole or starts[0] != 0 or starts[-1] != n_items or np.any(starts[1:] < starts[:-1]):
             raise IndexBrokenError(f"索引的向量檔彼此不合：{directory}。請重新建立索引。")
-        return cls(directory / APPROXIMATE_FILES[3], shape, items, starts, Moments.of_averages(moments))
+        return cls(directory / APPROXIMATE_FILES[3], rough, items, starts, Moments.of_averages(moments))
 
     def texts(self, query: FloatMatrix, limit: int, allowed: npt.NDArray[np.bool_] | None) -> npt.NDArray[np.int64]:
         """The texts nearest to any of some queries, ascending.

@@ -37,7 +37,7 @@ from plansearch.errors import (
     reason_of,
 )
 
-FORMAT_VERSION: Final = 7
+FORMAT_VERSION: Final = 8
 """Of all files of a generation together; changes whenever an older program could not read them."""
 
 CURRENT: Final = "CURRENT"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +33,12 @@ then right to 0.006 deviations, and the whole columns of common words need not b
 REMEMBERED: Final = 100_000
 """Tokens whose columns are remembered, some ten megabytes."""
 
+MANY_ROWS: Final = 4_096
+"""Rows from which on it pays to write down where each stands before they are looked up in many columns."""
+
+PLACED_AT_MOST: Final = 16
+"""Times as many rows as a column may have, so that they are looked up there; in a longer one to search is quicker."""
+
 AT_ONCE: Final = 16
 """Every so many-th item tells about where the best ones begin."""
 
@@ -51,6 +57,8 @@ class Columns:
     """Rows, ascending in each column, each once."""
     indptr: npt.NDArray[np.int64]
     n_rows: int
+    checked: set[int] = field(default_factory=set)
+    """Columns that were looked at and are in order: the same words come in question after question."""
 
     @classmethod
     def open(cls, directory: Path, names: Sequence[str], n_rows: int) -> Columns:
@@ -74,8 +82,10 @@ class Columns:
             IndexBrokenError: there are no such rows.
         """
         rows = self.indices[self.indptr[column] : self.indptr[column + 1]]
-        if len(rows) and not (rows[0] >= 0 and rows[-1] < self.n_rows and bool(np.all(rows[1:] > rows[:-1]))):
-            raise _broken_column()
+        if column not in self.checked:
+            if len(rows) and not (rows[0] >= 0 and rows[-1] < self.n_rows and bool(np.all(rows[1:] > rows[:-1]))):
+                raise _broken_column()
+            self.checked.add(column)
         return rows
 
     def column(self, column: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
@@ -86,10 +96,31 @@ class Columns:
         """
         return self.holders(column), self.data[self.indptr[column] : self.indptr[column + 1]]
 
-    def at(self, column: int, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        """What some rows, ascending, have in a column, 0 for nothing; the shorter is looked up in the longer."""
+    def places_of(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int32] | None:
+        """Where each row of the matrix stands among some rows, -1 for nowhere; ``None`` where it isn't worth it."""
+        if len(rows) < MANY_ROWS:
+            return None
+        places = np.full(self.n_rows, -1, dtype=np.int32)
+        places[rows] = np.arange(len(rows), dtype=np.int32)
+        return places
+
+    def at(
+        self, column: int, rows: npt.NDArray[np.int64], placed: npt.NDArray[np.int32] | None = None
+    ) -> npt.NDArray[np.float32]:
+        """What some rows, ascending, have in a column, 0 for nothing; the shorter is looked up in the longer.
+
+        Args:
+            column: which.
+            rows: which.
+            placed: what `places_of` said of the rows.
+        """
         holders, values = self.column(column)
         found = np.zeros(len(rows), dtype=np.float32)
+        if placed is not None and len(holders) <= PLACED_AT_MOST * len(rows):
+            at = placed[holders]
+            inside = at >= 0
+            found[at[inside]] = values[inside]
+            return found
         if len(holders) < len(rows):
             places = np.searchsorted(rows, holders)
             inside = places < len(rows)
@@ -260,7 +291,11 @@ class LexicalStore:
 
     def at(self, tokens: Iterable[str], positions: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[np.float32]]:
         """BM25 scores of single tokens at some positions, ascending; tokens that no item has are left out."""
-        return {token: _finite(self._columns.at(column, positions)) for token, column in self.columns(tokens).items()}
+        places = self._columns.places_of(positions)
+        return {
+            token: _finite(self._columns.at(column, positions, places))
+            for token, column in self.columns(tokens).items()
+        }
 
     def coverage(self, weights: Mapping[str, float]) -> FloatMatrix:
         """How much of some tokens each item has, by their weights: ``(n_items,)``, from 0 to 1."""
