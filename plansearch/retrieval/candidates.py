@@ -44,8 +44,9 @@ FEW_ALLOWED: Final = 12_000
 NEARLY_ALL: Final = 0.8
 """Share of items from which on candidates are named among all, which is quicker, and a few of them left out."""
 
-READ_AT_MOST: Final = 150_000
-"""Entries of words' columns that are read to name items; rare words come first."""
+READ_AT_MOST: Final = 100_000
+"""Entries of words' columns that are read to name items; rare words come first. Of a million synthetic items recall@10
+is as good as with six times as many."""
 
 
 def leaves_few(allowed: npt.NDArray[np.bool_]) -> bool:
