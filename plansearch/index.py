@@ -7,7 +7,7 @@ for hit in search(index, "無障礙設施").hits:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
@@ -50,6 +50,7 @@ class PlanIndex:
         dense: DenseStore,
         dictionary: Dictionary,
         encoder: Encoder | None = None,
+        load: Callable[[str], Encoder] = load_encoder,
     ) -> None:
         self.directory = directory
         self.manifest = manifest
@@ -58,6 +59,7 @@ class PlanIndex:
         self.dense = dense
         self._dictionary = dictionary
         self._encoder = encoder
+        self._load = load
 
     @classmethod
     def build(
@@ -172,13 +174,16 @@ class PlanIndex:
         )
 
     @classmethod
-    def open(cls, directory: Path, *, encoder: Encoder | None = None) -> PlanIndex:
+    def open(
+        cls, directory: Path, *, encoder: Encoder | None = None, load: Callable[[str], Encoder] = load_encoder
+    ) -> PlanIndex:
         """Open an index to ask it questions.
 
         Args:
             directory: where `build` wrote it.
             encoder: the model it was made with, where that is loaded already; by default it is loaded
                 by its name when a question needs it.
+            load: loads a model by its name.
 
         Raises:
             IndexMissingError: there is none.
@@ -191,7 +196,7 @@ class PlanIndex:
             if encoder is not None:
                 _check_model(directory, manifest, encoder)
             try:
-                return cls._open_generation(directory, generation, manifest, encoder)
+                return cls._open_generation(directory, generation, manifest, encoder, load)
             except IndexBrokenError:
                 # Builds that ended meanwhile may have removed what was being opened.
                 if read_current(directory)[0] == generation:
@@ -199,7 +204,12 @@ class PlanIndex:
 
     @classmethod
     def _open_generation(
-        cls, directory: Path, generation: Path, manifest: Manifest, encoder: Encoder | None
+        cls,
+        directory: Path,
+        generation: Path,
+        manifest: Manifest,
+        encoder: Encoder | None,
+        load: Callable[[str], Encoder],
     ) -> PlanIndex:
         """Open all parts at once: builds may remove the files later, but not take them from who has them open."""
         manifest.check(generation)
@@ -215,6 +225,7 @@ class PlanIndex:
             dense=dense,
             dictionary=dictionary,
             encoder=encoder,
+            load=load,
         )
         counts = (catalog.n_plans, catalog.n_items, dense.n_items, dense.n_texts, dense.dimension, lexical.n_tokens)
         expected = (manifest.plans, manifest.items, manifest.items, manifest.texts, manifest.dimension, manifest.tokens)
@@ -330,7 +341,7 @@ class PlanIndex:
             ModelMismatchError: what was loaded is another version of it.
         """
         if self._encoder is None:
-            encoder = load_encoder(self.model)
+            encoder = self._load(self.model)
             _check_model(self.directory, self.manifest, encoder)
             self._encoder = encoder
         return self._encoder

@@ -147,6 +147,16 @@ class Caveat:
 
 
 @dataclass(frozen=True, slots=True)
+class FilterCounts:
+    """How many answers each value of one filter has, under all the other filters."""
+
+    option: str
+    """``agency``, ``type``, ``city``, ``year``, ``requirement`` or ``unit``."""
+    values: tuple[tuple[str, int], ...]
+    """Values and counts, most first; values without any are left out."""
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """The answer to one query."""
 
@@ -183,6 +193,8 @@ class SearchResult:
     """The model that put the first hits in order again."""
     complete: bool = True
     """Whether all items were looked at; else ``total`` counts the close ones among candidates, and more may be."""
+    counts: tuple[FilterCounts, ...] = ()
+    """What the answer could be narrowed to; only where it was asked for."""
     candidates: int | None = None
     """How many items of each leg were looked at in an index of which never all are; else ``None``."""
 

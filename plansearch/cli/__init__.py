@@ -32,6 +32,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "benchmark": "standing",
     "report": "standing",
     "eval": "judging",
+    "serve": "serving",
 }
 """The module of each command."""
 

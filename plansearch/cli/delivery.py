@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from plansearch.cli.options import FormatName
 from plansearch.errors import QueryError
-from plansearch.version import __version__
 
 if TYPE_CHECKING:
     from plansearch.report.documents import FileFormat
     from plansearch.report.rendering import Format, Report
-
-DAY = "日期"
-"""The label under which a document says when it was made."""
-PROGRAM = "程式"
-"""The label under which a document says by what it was made."""
 
 
 def deliver(report: Report, form: Format | None, output: Path | None) -> None:
@@ -39,7 +32,7 @@ def deliver(report: Report, form: Format | None, output: Path | None) -> None:
 
 
 def _print(report: Report, form: Format) -> None:
-    from plansearch.report.documents import is_binary, render_file
+    from plansearch.report.documents import dated, is_binary, render_file
     from plansearch.report.output import lacks_unicode, write_stream
     from plansearch.report.rendering import render
     from plansearch.report.screen import Screen
@@ -48,14 +41,15 @@ def _print(report: Report, form: Format) -> None:
         message = f"{form} 不能印在畫面上。請加 -o 檔名.{form} 寫成檔案。"
         raise QueryError(message)
     if form == "html":
-        write_stream(_as_text(render_file(_dated(report), form, Screen()), ascii_only=lacks_unicode()))
+        page = render_file(dated(report, _today()), form, Screen())
+        write_stream(_as_text(page, ascii_only=lacks_unicode()))
         return
     write_stream(render(report, form, Screen.of(), ascii_only=lacks_unicode()))
 
 
 def _write(report: Report, form: FileFormat, output: Path) -> list[Path]:
     """Write the file, or one for each figure; give their names."""
-    from plansearch.report.documents import DOCUMENTS, PICTURES, render_file
+    from plansearch.report.documents import DOCUMENTS, PICTURES, dated, render_file
     from plansearch.report.output import write_file
     from plansearch.report.screen import Screen
 
@@ -65,7 +59,7 @@ def _write(report: Report, form: FileFormat, output: Path) -> list[Path]:
         for path, figure in zip(paths, report.figures, strict=True):
             write_file(figure.draw(form), path)
         return paths
-    write_file(render_file(_dated(report) if form in DOCUMENTS else report, form, Screen()), output)
+    write_file(render_file(dated(report, _today()) if form in DOCUMENTS else report, form, Screen()), output)
     return [output]
 
 
@@ -81,12 +75,8 @@ def _format_of(output: Path, *, has_figures: bool) -> FileFormat:
     return by_suffix[suffix]
 
 
-def _dated(report: Report) -> Report:
-    """A report that says on which day it was made, and by what; people hand documents on."""
-    labels = {label for label, _ in report.made}
-    day = () if DAY in labels else ((DAY, datetime.now().astimezone().date().isoformat()),)
-    program = () if PROGRAM in labels else ((PROGRAM, f"plansearch {__version__}"),)
-    return replace(report, made=(*day, *report.made, *program))
+def _today() -> date:
+    return datetime.now().astimezone().date()
 
 
 def _as_text(page: bytes, *, ascii_only: bool) -> str:

@@ -22,6 +22,7 @@ Words: TypeAlias = "Word | Sequence[Word] | None"
 
 MOST_WORKERS: Final = 256
 """More reading processes than any computer in an office has cores."""
+LAST_PORT: Final = 65535
 _DEVICE: Final = re.compile(r"auto|cpu|cuda(:\d{1,2})?|mps")
 
 
@@ -90,6 +91,14 @@ def _workers(word: Word) -> int:
     return number
 
 
+def _port(word: Word) -> int:
+    number = _whole(word)
+    if not 1 <= number <= LAST_PORT:
+        message = f"要是 1 到 {LAST_PORT} 的整數，例如 8000。"
+        raise ValueError(message)
+    return number
+
+
 def _path(word: Word) -> Path:
     # an empty word would mean the working folder, which a script with an unset variable never means
     if not str(word).strip():
@@ -123,6 +132,7 @@ _CONVERTERS: dict[str, Callable[[Any], object]] = {
     "same_threshold": _share,
     "device": _device,
     "workers": _workers,
+    "port": _port,
 }
 """What is not a string, by the parameter's name."""
 

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Final, Literal, TypeAlias, cast
 
 from plansearch.errors import ChartError
 from plansearch.report.rendering import Format, PictureFormat, Report, render
 from plansearch.report.screen import Screen
+from plansearch.version import __version__
 
 FileFormat: TypeAlias = Literal[Format, PictureFormat]
 """What a file can be; pictures only of a report that has figures."""
 PICTURES: Final[tuple[PictureFormat, ...]] = ("png", "svg")
 DOCUMENTS: Final[tuple[Format, ...]] = ("xlsx", "docx", "html")
 """Formats that people open, print and hand on, and that therefore say how they were made."""
+
+DAY: Final = "日期"
+"""The label under which a document says when it was made."""
+PROGRAM: Final = "程式"
+"""The label under which a document says by what it was made."""
+
+
+def dated(report: Report, day: date) -> Report:
+    """A report that says on which day it was made, and by what; people hand documents on."""
+    labels = {label for label, _ in report.made}
+    on = () if DAY in labels else ((DAY, day.isoformat()),)
+    program = () if PROGRAM in labels else ((PROGRAM, f"plansearch {__version__}"),)
+    return replace(report, made=(*on, *report.made, *program))
 
 
 def is_binary(form: FileFormat) -> bool:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from plansearch.report.records import Record
 from plansearch.report.rendering import MADE, Figure, Report, Section
 from plansearch.report.tones import LOOKS, Tone
 from plansearch.report.vector import inline_svg
+from plansearch.templating import templates_of
 from plansearch.xmltext import xml_text
 
 _LISTED: Final = 3
@@ -64,7 +62,7 @@ def page_of(report: Report) -> str:
     figures = [_Part.of_figure(figure, number) for number, figure in enumerate(report.figures, 1)]
     sections = [_Part.of_section(section, number) for number, section in enumerate(report.parts, 1)]
     return (
-        _environment()
+        templates_of("plansearch.report")
         .get_template("page.html")
         .render(
             heading=xml_text(report.heading),
@@ -85,15 +83,4 @@ def _cells(section: Section, row: Record) -> tuple[_Cell, ...]:
     return tuple(
         _Cell(xml_text(column.cell(row)), column.tone_of(row), column.number(row) is not None)
         for column in section.columns
-    )
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("plansearch.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
     )

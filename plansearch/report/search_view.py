@@ -51,8 +51,13 @@ def search_lines(result: SearchResult, screen: Screen) -> list[str]:
     return lines + caveat_lines(result.caveats, screen, short=not named)
 
 
-def headline(result: SearchResult) -> str:
-    """One sentence: how many items were found, how many are shown, and how to see the rest."""
+def headline(result: SearchResult, *, with_options: bool = True) -> str:
+    """One sentence: how many items were found, how many are shown, and how to see the rest.
+
+    Args:
+        result: the answer.
+        with_options: name the command line's options; a page has its own ways.
+    """
     if result.searched == 0:
         return f"{NOTHING_FOUND}：篩選條件之下沒有任何項目可找。"
     if result.total == 0:
@@ -68,8 +73,10 @@ def headline(result: SearchResult) -> str:
         few = f"項目太多，每種找法只細看了前 {result.candidates} 項，篩選得窄一些就看得全"
         return f"至少有 {result.total} 項較接近，列出{shown}{rest}；{few}。"
     if not result.complete:
-        return f"至少有 {result.total} 項較接近，列出{shown}；項目很多，只細看了最可能的，要逐項看完請加 --all。"
-    return f"找到較接近的 {result.total} 項，列出{shown}；要看全部請加 --all，要改項數請用 -k。"
+        further = "，要逐項看完請加 --all" if with_options else ""
+        return f"至少有 {result.total} 項較接近，列出{shown}；項目很多，只細看了最可能的{further}。"
+    further = "；要看全部請加 --all，要改項數請用 -k" if with_options else ""
+    return f"找到較接近的 {result.total} 項，列出{shown}{further}。"
 
 
 def question_lines(result: SearchResult | AgencyResult, screen: Screen) -> list[str]:

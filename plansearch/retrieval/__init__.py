@@ -12,6 +12,7 @@ from plansearch.retrieval.alone import (
     answers_measures,
     best_of,
 )
+from plansearch.retrieval.counting import filter_counts
 from plansearch.retrieval.filters import resolve_filters
 from plansearch.retrieval.searching import MAX_QUERY_LENGTH, search
 
@@ -25,6 +26,7 @@ __all__ = [
     "answers_alone",
     "answers_measures",
     "best_of",
+    "filter_counts",
     "is_aim",
     "resolve_filters",
     "search",

@@ -13,6 +13,7 @@ from plansearch.errors import EmptyQueryError, QueryError
 from plansearch.index import PlanIndex
 from plansearch.results import AddedTerms, Filters, Heading, Hit, SearchMode, SearchResult
 from plansearch.retrieval.asked import Asked, Shown
+from plansearch.retrieval.counting import filter_counts
 from plansearch.retrieval.explanation import explain
 from plansearch.retrieval.filters import resolve_filters
 from plansearch.retrieval.folding import Group, fold_twins, single_groups, without_copies
@@ -84,6 +85,7 @@ def search(
     unlike: Sequence[str] = (),
     reranker: Reranker | None = None,
     exhaustive: bool = False,
+    count: bool = False,
 ) -> SearchResult:
     """Find the plan items that answer a question.
 
@@ -104,6 +106,7 @@ def search(
         reranker: reads the first 50 items together with the question and puts them in order again.
         exhaustive: look at every item, also of an index so large that only candidates need be looked at; without a
             limit that is always done.
+        count: count the answers by the values of each filter.
 
     Raises:
         EmptyQueryError: the query holds nothing to search for.
@@ -127,14 +130,17 @@ def search(
     hits = hits_of(index, inquiry, groups, why=why)
     words_only = () if hits else _by_words(index, inquiry, limit)
     name = None if reranker is None else reranker.name
-    answer = _answer(index, inquiry, resolved, hits, total=len(ranked))
+    answer = _answer(index, inquiry, resolved, hits, total=len(ranked), count=count)
     return replace(answer, folded=fold_equal, by_words=words_only, reranker=name)
 
 
-def _answer(index: PlanIndex, inquiry: Inquiry, filters: Filters, hits: tuple[Hit, ...], *, total: int) -> SearchResult:
+def _answer(
+    index: PlanIndex, inquiry: Inquiry, filters: Filters, hits: tuple[Hit, ...], *, total: int, count: bool
+) -> SearchResult:
     searched = int(np.count_nonzero(inquiry.allowed))
     answer = answer_of(index, inquiry, filters, hits, total=total, searched=searched)
-    return replace(answer, liked=index.items(inquiry.liked), unliked=index.items(inquiry.unliked))
+    counts = filter_counts(index, filters, inquiry.close) if count else ()
+    return replace(answer, liked=index.items(inquiry.liked), unliked=index.items(inquiry.unliked), counts=counts)
 
 
 def answer_of(

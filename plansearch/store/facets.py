@@ -101,6 +101,24 @@ class Facets:
             allowed &= self._items_with("unit", filters.units)
         return allowed
 
+    def counts(self, facet: str, positions: npt.NDArray[np.int64]) -> dict[str, int]:
+        """How many of some items each value of a facet has; values that none has are left out."""
+        of_plan = facet in PLAN_FACETS
+        n_plans = int(self.plans[-1]) + 1 if self.n_items else 0
+        counted = np.zeros(n_plans if of_plan else self.n_items, dtype=np.int64)
+        if of_plan:
+            counted += np.bincount(self.plans[positions], minlength=n_plans)
+        else:
+            counted[positions] = 1
+        names, first = self._names[facet], self._first[facet]
+        starts = self._starts[first : first + len(names) + 1]
+        members = self._members[starts[0] : starts[-1]]
+        # plans without an item stand behind all that have one
+        known = np.where(members < len(counted), counted[np.minimum(members, len(counted) - 1)], 0)
+        before = np.concatenate([[0], np.cumsum(known)])
+        totals = before[starts[1:] - starts[0]] - before[starts[:-1] - starts[0]]
+        return {name: int(total) for name, total in zip(names, totals.tolist(), strict=True) if total}
+
     def _plans_with(self, facet: str, wanted: Iterable[str]) -> Mask:
         n_plans = int(self.plans[-1]) + 1 if self.n_items else 0
         return self._having(facet, wanted, n_plans)

@@ -1,0 +1,99 @@
+"""Items that a person picked, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+from plansearch.report import records
+from plansearch.report.finding_words import place_of
+from plansearch.report.rendering import Report, Section
+from plansearch.report.screen import Screen
+from plansearch.report.search_view import requirement_title, units_and_deadline, who
+from plansearch.report.serialise import Column
+from plansearch.results import IndexedItem
+
+_FIELDS: Final = (
+    "plan",
+    "agency",
+    "year",
+    "section",
+    "code",
+    "requirement",
+    "topic",
+    "number",
+    "text",
+    "units",
+    "deadline",
+    "lines",
+    "page",
+    "id",
+    "agency_type",
+    "city",
+    "framework",
+    "location",
+)
+_COLUMNS: Final = (
+    Column("機關", "agency", width=20),
+    Column("年度", "year", width=8),
+    Column("執行要項", "code", width=10),
+    Column("措施", "text", width=50),
+    Column("主題", "topic", width=24),
+    Column("單位", "units", width=16),
+    Column("期限", "deadline", width=14),
+    Column("出處", "location", width=26),
+)
+
+
+def basket_report(items: Sequence[IndexedItem], missing: Sequence[str] = ()) -> Report:
+    """Picked items: a grid of agencies by requirements, then all of them one by one.
+
+    Args:
+        items: what was picked, in that order.
+        missing: ids that were picked and that the index does not have.
+    """
+    rows = tuple(records.found_record(found) for found in items)
+    lost = (f"籃子裡有 {len(missing)} 項在現在的索引裡找不到，沒有列出：{'、'.join(missing)}。",) if missing else ()
+    return Report(
+        heading=f"挑選的 {len(items)} 項措施",
+        about={"items": list[records.Value](rows), "missing": list[records.Value](missing)},
+        rows=rows,
+        fields=_FIELDS,
+        columns=_COLUMNS,
+        view=partial(_lines, items),
+        sections=(_grid(items), Section("逐項", _COLUMNS, rows, name="逐項")),
+        notes=lost,
+    )
+
+
+def _grid(items: Sequence[IndexedItem]) -> Section:
+    """Requirements down, agencies across, as far as items were picked."""
+    agencies = list(dict.fromkeys(who(found.metadata) for found in items))
+    titles = sorted({(found.item.code or "", requirement_title(found.item)) for found in items})
+    columns = (
+        Column("執行要項", "title", width=26),
+        *(Column(agency, f"agency{place}", width=44) for place, agency in enumerate(agencies)),
+    )
+    rows: list[records.Record] = []
+    for code, title in titles:
+        row: records.Record = {"title": title}
+        for place, agency in enumerate(agencies):
+            texts = [
+                f"{found.item.text}\n（{place_of(found)}）"
+                for found in items
+                if (found.item.code or "", requirement_title(found.item)) == (code, title)
+                and who(found.metadata) == agency
+            ]
+            row[f"agency{place}"] = "\n".join(texts)
+        rows.append(row)
+    return Section("並列", columns, tuple(rows), name="並列")
+
+
+def _lines(items: Sequence[IndexedItem], screen: Screen) -> list[str]:
+    lines = screen.heading(f"挑選的 {len(items)} 項措施")
+    for found in items:
+        lines += ["", *screen.heading(who(found.metadata)), *screen.paragraph(found.item.text, "  ")]
+        for detail in (*units_and_deadline(found.item), f"出處　{found.location}"):
+            lines += screen.paragraph(detail, "  ")
+    return lines

@@ -1,0 +1,44 @@
+"""How many of a question's answers each value of a filter has: what a person could narrow the answer to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from plansearch.index import PlanIndex
+from plansearch.results import FilterCounts, Filters
+from plansearch.retrieval.pools import Positions
+
+WITHOUT: Final[Mapping[str, Mapping[str, tuple[()]]]] = {
+    "agency": {"agencies": ()},
+    "type": {"types": ()},
+    "city": {"cities": ()},
+    "year": {"years": ()},
+    "requirement": {"requirements": ()},
+    "unit": {"units": ()},
+}
+"""What leaves each filter out."""
+
+
+def filter_counts(index: PlanIndex, filters: Filters, positions: Positions | None = None) -> tuple[FilterCounts, ...]:
+    """Count items by the values of each filter, under all the other filters.
+
+    Args:
+        index: where they are.
+        filters: which items may answer, with the values that the index has.
+        positions: which items answer, ascending; all measures by default.
+
+    Returns:
+        For each filter the values that any of them has, most items first.
+    """
+    found = []
+    for option, without in WITHOUT.items():
+        allowed = index.facets.allowed(replace(filters, **without))  # type: ignore[arg-type]
+        some = np.flatnonzero(allowed) if positions is None else positions[allowed[positions]]
+        counts = index.facets.counts(option, some)
+        order = sorted(counts, key=lambda value: (-counts[value], value))
+        found.append(FilterCounts(option, tuple((value, counts[value]) for value in order)))
+    return tuple(found)

@@ -1,0 +1,54 @@
+"""What forms send: looked at by hand, so that nothing is kept before it is known to be small and our own."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import Request
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+
+from plansearch.web.settings import MAX_FILES
+from plansearch.web.website import website_of
+
+MOST_FIELDS: Final = 5_000
+"""Fields of a form: a list of corrections has some for each item."""
+
+LONGEST_FIELD: Final = 200_000
+"""Bytes of a field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form that came from one of our own pages."""
+
+    data: FormData
+
+    def text(self, name: str) -> str:
+        """A field's text; empty where there is none."""
+        value = self.data.get(name, "")
+        return value if isinstance(value, str) else ""
+
+    def texts(self, name: str) -> list[str]:
+        """All texts of a field that may come several times."""
+        return [value for value in self.data.getlist(name) if isinstance(value, str)]
+
+    def files(self, name: str) -> list[UploadFile]:
+        """The files of a field; browsers send one without a name where none was chosen."""
+        return [value for value in self.data.getlist(name) if isinstance(value, UploadFile) and value.filename]
+
+
+async def form_of(request: Request) -> Form:
+    """Read the form of a request.
+
+    Raises:
+        HTTPException: it is no form, too large, or not from one of our pages.
+    """
+    data = await request.form(max_files=MAX_FILES, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD)
+    form = Form(data)
+    if not hmac.compare_digest(form.text("csrf").encode(), website_of(request).csrf.encode()):
+        raise HTTPException(HTTPStatus.FORBIDDEN, "這一頁已經過期（程式重新啟動過）。請回上一頁、重新整理，再送一次。")
+    return form

@@ -1,0 +1,90 @@
+"use strict";
+// What a page does beyond links and forms; all of it can be done without, but the basket then holds one page's items.
+
+const BASKET = "plansearch-basket";
+const MOST = 100;
+
+function basket() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(BASKET) || "[]");
+    return Array.isArray(kept) ? kept.filter((one) => typeof one === "string") : [];
+  } catch {
+    return [];
+  }
+}
+
+function keep(ids) {
+  try {
+    localStorage.setItem(BASKET, JSON.stringify(ids.slice(0, MOST)));
+  } catch {
+    // a browser that keeps nothing still has the checkboxes of this page
+  }
+}
+
+function basketAddress() {
+  const query = new URLSearchParams(basket().map((id) => ["item", id]));
+  return `/basket?${query}`;
+}
+
+function showBasket() {
+  const ids = basket();
+  for (const box of document.querySelectorAll('input[name="item"][form="pick"]')) {
+    box.checked = ids.includes(box.value);
+  }
+  for (const link of document.querySelectorAll("[data-basket-link]")) {
+    link.href = ids.length ? basketAddress() : "/basket";
+  }
+  for (const count of document.querySelectorAll("[data-basket-count]")) {
+    count.textContent = ids.length;
+    count.hidden = ids.length === 0;
+  }
+  for (const says of document.querySelectorAll("[data-basket-says]")) {
+    says.textContent = ids.length >= MOST ? `籃子滿了（${MOST} 項）` : `籃子裡有 ${ids.length} 項`;
+  }
+}
+
+function takeShared() {
+  // a basket that a colleague sent is looked at, and becomes one's own when something in it is changed
+  if (location.pathname !== "/basket") return;
+  const ids = new URLSearchParams(location.search).getAll("item");
+  if (ids.length && basket().length === 0) keep(ids);
+}
+
+document.addEventListener("change", (event) => {
+  const box = event.target;
+  if (box.matches('input[name="item"][form="pick"]')) {
+    const others = basket().filter((id) => id !== box.value);
+    keep(box.checked ? [...others, box.value] : others);
+    showBasket();
+  } else if (box.closest(".filters") && box.form) {
+    box.form.requestSubmit();
+  } else if (box.matches("[data-submits]") && box.form) {
+    box.form.requestSubmit();
+  }
+});
+
+document.addEventListener("submit", (event) => {
+  if (event.target.id === "pick" && basket().length) {
+    event.preventDefault();
+    location.href = basketAddress();
+  }
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-basket-clear]")) {
+    keep([]);
+    location.href = "/basket";
+  }
+});
+
+function settle() {
+  for (const details of document.querySelectorAll("details[data-wide-open]")) {
+    if (matchMedia("(min-width: 60.01rem)").matches) details.open = true;
+  }
+  showBasket();
+}
+
+document.addEventListener("htmx:afterSettle", settle);
+addEventListener("pageshow", settle);
+takeShared();
+settle();

@@ -1,0 +1,184 @@
+"""What all pages share: the index, the work that goes on, and how a page is put together."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from urllib.parse import quote
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
+from plansearch.encoders import load_encoder
+from plansearch.index import PlanIndex
+from plansearch.report.agency_view import STATES as AGENCY_STATES
+from plansearch.report.finding_words import STATES
+from plansearch.report.search_view import DAMAGE_KINDS, GRADES
+from plansearch.report.tones import LOOKS
+from plansearch.results import IndexedItem
+from plansearch.templating import Templates, templates_of
+from plansearch.types import Encoder, Progress
+from plansearch.version import __version__
+from plansearch.web.holder import IndexHolder
+from plansearch.web.settings import WebSettings
+from plansearch.web.working import Job, Workbench
+from plansearch.xmltext import xml_text
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One of the pages that the navigation leads to."""
+
+    name: str
+    address: str
+    title: str
+
+
+PLACES: Final = (
+    Place("search", "/search", "查詢"),
+    Place("basket", "/basket", "籃子"),
+    Place("compare", "/compare", "並列比較"),
+    Place("standing", "/standing", "我們的位置"),
+    Place("files", "/files", "計畫檔"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Website:
+    """One server over one index."""
+
+    settings: WebSettings
+    holder: IndexHolder
+    bench: Workbench
+    csrf: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    """What every form sends back: a page of another site can't know it."""
+
+    @classmethod
+    def of(cls, settings: WebSettings, load: Callable[[str], Encoder] = load_encoder) -> Website:
+        """A website over the index that the settings name; ``load`` gives a model by its name."""
+        return cls(settings, IndexHolder(settings.index, load=load), Workbench())
+
+    def page(
+        self,
+        request: Request,
+        template: str,
+        *,
+        here: str = "",
+        title: str = "",
+        status: int = 200,
+        **context: object,
+    ) -> HTMLResponse:
+        """A page as a browser gets it.
+
+        Args:
+            request: what is answered.
+            template: its file's name.
+            here: name of the place in the navigation.
+            title: what the browser's tab says.
+            status: HTTP status.
+            context: what the template shows.
+        """
+        common = {"places": PLACES, "here": here, "title": title, "csrf": self.csrf, "path": request.url.path}
+        text = environment().get_template(template).render(**common, settings=self.settings, **context)
+        return HTMLResponse(text, status_code=status)
+
+    def begin(self, key: Hashable, work: Callable[[PlanIndex, Progress], T]) -> Job[T]:
+        """Give the work of this key on the index as it is now; to be called in the event loop.
+
+        Args:
+            key: all that the answer depends on beside the index.
+            work: works it out from an index, and tells its progress.
+
+        Raises:
+            PlansearchError: there is no index.
+        """
+
+        def leased(tell: Progress) -> T:
+            with self.holder.lease() as index:
+                return work(index, tell)
+
+        return self.bench.start((self.holder.generation(), key), leased)
+
+    def still_working(self, request: Request, job: Job[T], *, here: str, heading: str) -> HTMLResponse:
+        """The page that says how far some work is, and asks again by itself."""
+        again = f"{request.url.path}?{request.url.query}"
+        return self.page(
+            request,
+            "working.html",
+            here=here,
+            title=heading,
+            status=HTTPStatus.ACCEPTED,
+            heading=heading,
+            share=job.share,
+            again=again,
+        )
+
+
+def website_of(request: Request) -> Website:
+    """The website that a request is for."""
+    website: Website = request.app.state.website
+    return website
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a text, and whether the question's words stand there."""
+
+    text: str
+    marked: bool
+
+
+def pieces(text: str, ranges: Sequence[tuple[int, int]]) -> list[Piece]:
+    """A text in parts, by ranges ``[start, end)`` in order."""
+    parts, end = [], 0
+    for start, stop in ranges:
+        parts += [Piece(text[end:start], marked=False), Piece(text[start:stop], marked=True)]
+        end = stop
+    parts.append(Piece(text[end:], marked=False))
+    return [Piece(xml_text(part.text), part.marked) for part in parts if part.text]
+
+
+def plan_address(plan: str) -> str:
+    """Where a plan is shown."""
+    return f"/plan/{quote(plan, safe='')}"
+
+
+def item_address(found: IndexedItem) -> str:
+    """Where an item is shown in its plan."""
+    return f"{plan_address(found.plan)}#{anchor_of(found.id)}"
+
+
+def anchor_of(item_id: str) -> str:
+    """An item's name on the page of its plan."""
+    return f"item-{item_id.rpartition('#')[2]}"
+
+
+@cache
+def environment() -> Templates:
+    """The templates, with what they may ask for."""
+    made = templates_of("plansearch.web")
+    made.filters["clean"] = xml_text
+    shared: dict[str, Any] = {
+        "pieces": pieces,
+        "plan_address": plan_address,
+        "item_address": item_address,
+        "anchor_of": anchor_of,
+        "looks": LOOKS,
+        "grades": GRADES,
+        "cell_states": STATES,
+        "agency_states": AGENCY_STATES,
+        "damage_kinds": DAMAGE_KINDS,
+        "version": __version__,
+    }
+    made.globals.update(shared)
+    return made
+
+
+STATIC_FOLDER: Final = Path(__file__).with_name("static")
