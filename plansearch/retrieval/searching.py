@@ -104,8 +104,7 @@ def search(
         like: ids of items that the hits are to be like; they are not hits themselves.
         unlike: ids of items that the hits are not to be like.
         reranker: reads the first 50 items together with the question and puts them in order again.
-        exhaustive: look at every item, also of an index so large that only candidates need be looked at; without a
-            limit that is always done.
+        exhaustive: look at every item of an index that is large, too; without a limit that is always done.
         count: count the answers by the values of each filter.
 
     Raises:
@@ -129,9 +128,8 @@ def search(
     groups = fold_twins(index, ranked.tolist(), limit) if fold_equal else single_groups(ranked[:limit])
     hits = hits_of(index, inquiry, groups, why=why)
     words_only = () if hits else _by_words(index, inquiry, limit)
-    name = None if reranker is None else reranker.name
     answer = _answer(index, inquiry, resolved, hits, total=len(ranked), count=count)
-    return replace(answer, folded=fold_equal, by_words=words_only, reranker=name)
+    return replace(answer, folded=fold_equal, by_words=words_only, reranker=reranker and reranker.name)
 
 
 def _answer(
