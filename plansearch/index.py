@@ -238,6 +238,7 @@ class PlanIndex:
         """Let go of the index's files."""
         self.catalog.close()
         self.lexical.close()
+        self.dense.close()
 
     def __enter__(self) -> PlanIndex:  # noqa: PYI034  Self is not in Python 3.10
         return self

@@ -200,7 +200,7 @@ def test_rough_vectors_are_about_as_near_as_the_vectors(tmp_path: Path) -> None:
     vectors = unit_vectors(500)
     DenseStore.write(tmp_path, vectors, [*range(500), 7], approximate=True)
     store, positions = DenseStore.open(tmp_path), np.array([3, 7, 499, 500])
-    rough = similarities(store.in_steps(vectors[:2]), store.rough_vectors(positions))
+    rough = store.cells.rough.similarities(vectors[:2], store.rough_vectors(positions))
     assert rough == pytest.approx(similarities(vectors[:2], store.vectors(positions)), abs=0.005)
 
 

@@ -152,7 +152,7 @@ class SomeItems:
 
 
 class RoughItems(SomeItems):
-    """Some items whose vectors are looked at in 8 bits: enough to name the best of them, not to rate any."""
+    """Some items whose vectors are looked at in 8 bits: enough to name those that may answer, not to rate them."""
 
     def vectors(self, places: Positions) -> FloatMatrix:
         """Not known.
@@ -163,11 +163,11 @@ class RoughItems(SomeItems):
         raise NotImplementedError
 
     @cached_property
-    def _steps(self) -> FloatMatrix:
+    def _rough(self) -> npt.NDArray[np.int8]:
         return self._index.dense.rough_vectors(self.positions)
 
     def _compared(self, asked: FloatMatrix) -> FloatMatrix:
-        return similarities(self._index.dense.in_steps(asked), self._steps)
+        return self._index.dense.cells.rough.similarities(asked, self._rough)
 
 
 def standard_scores(values: Scores) -> Scores:

@@ -21,7 +21,7 @@ from plansearch.results import Grade, SearchMode
 from plansearch.retrieval.asked import Asked
 from plansearch.retrieval.candidates import FINAL, FIRST, Candidates, leaves_few
 from plansearch.retrieval.evidence import ALONE, RELATIVE, Evidence, odds_of
-from plansearch.retrieval.pools import Pool, Positions, Scores, WholeIndex
+from plansearch.retrieval.pools import Pool, Positions, RoughItems, Scores, SomeItems, WholeIndex
 from plansearch.retrieval.question import Question
 from plansearch.text import Tokenizer, telling_tokens
 from plansearch.types import FloatMatrix
@@ -48,6 +48,9 @@ ones 0.913 to 0.941, odd ones 0.957 to 0.960); 0.3 gives 0.944, 1.0 gives 0.952 
 
 WHOLE: Final = 0.999
 """Part of a term that is all of it; the parts are added up in 32 bits."""
+
+ROUGH_MARGIN: Final = 0.3
+"""Log odds by which a rough vector may be wrong; of a million items none was wrong by more than 0.05."""
 
 FEW_ITEMS: Final = 30
 """Below this many items it says little how far an item stands out among them: a single item never does."""
@@ -169,8 +172,9 @@ def gather(
         return gather_from(index, question, weights, vectors, WholeIndex(index))
     own = _weights(index, question.tokens, question.content) if weights else {}
     candidates = Candidates(index, mode, weights, own)
-    last = partial(candidates.name, FINAL, allowed=allowed)
-    found = gather_from(index, question, weights, vectors, candidates.name(FIRST, vectors), last=last)
+    last, sharpen = partial(candidates.name, FINAL, allowed=allowed), partial(sharpened, index, mode)
+    first = candidates.name(FIRST, vectors)
+    found = gather_from(index, question, weights, vectors, first, last=last, sharpen=sharpen)
     return replace(found, complete=allowed is not None and leaves_few(allowed))
 
 
@@ -182,6 +186,7 @@ def gather_from(
     first: Pool,
     *,
     last: Callable[[Sequence[FloatMatrix]], Pool] | None = None,
+    sharpen: Callable[[Pool, Evidence, Sequence[FloatMatrix]], Evidence] | None = None,
 ) -> Gathered:
     """Collect what speaks for the items of a pool.
 
@@ -193,6 +198,8 @@ def gather_from(
         first: items among which the best of all are; they say whether the subject is known, and feed back.
         last: names the items to be rated, given the question's vector and the one that was moved towards the best; by
             default they are the first ones, which are all.
+        sharpen: looks again at items that may be hits, given the pool, its evidence and both vectors, where the pool
+            knows its vectors roughly.
     """
     pool = first
     evidence = _gather(index, question, weights, vectors, pool)
@@ -205,6 +212,8 @@ def gather_from(
     if vectors and touched:
         meaning = pool.standing_out_in_meaning(vectors[-1], pool.cosines(vectors[-1]))
         evidence = replace(evidence, meaning=meaning)
+    if sharpen is not None:
+        evidence = sharpen(pool, evidence, vectors)
     return Gathered(evidence, pool.positions, touched, complete=last is None)
 
 
@@ -225,6 +234,31 @@ def _gather(
         cosines = pool.cosines(vectors[0])
         meaning, similar = pool.standing_out_in_meaning(vectors[0], cosines), index.chance.standardise(cosines)
     return Evidence(meaning, words, similar, covered, meant, reached)
+
+
+def sharpened(
+    index: PlanIndex, mode: SearchMode, pool: Pool, evidence: Evidence, vectors: Sequence[FloatMatrix]
+) -> Evidence:
+    """Evidence of a pool in which those that may be hits are judged by their vectors as they are.
+
+    Args:
+        index: where they are.
+        mode: which legs count.
+        pool: the items; of others than `RoughItems` nothing changes.
+        evidence: what speaks for them.
+        vectors: the question's own, and the one that was moved towards the best.
+    """
+    if not isinstance(pool, RoughItems) or not vectors:
+        return evidence
+    odds = odds_of(evidence, RELATIVE[mode], mode)
+    likely = np.flatnonzero(odds >= log_odds(THRESHOLDS["possible"]) - ROUGH_MARGIN)
+    if not len(likely):
+        return evidence
+    exact = SomeItems(index, pool.positions[likely])
+    meaning, similar = evidence.meaning.copy(), evidence.similar.copy()
+    meaning[likely] = exact.standing_out_in_meaning(vectors[-1], exact.cosines(vectors[-1]))
+    similar[likely] = index.chance.standardise(exact.cosines(vectors[0]))
+    return replace(evidence, meaning=meaning, similar=similar)
 
 
 def _shared(evidence: Evidence) -> npt.NDArray[np.bool_]:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from plansearch.errors import IndexBrokenError
-from plansearch.store.mapping import mapped
+from plansearch.store.mapping import VectorFile, mapped
 from plansearch.store.moments import Moments
 from plansearch.store.rough import RoughVectors
 from plansearch.types import FloatMatrix
@@ -32,6 +32,10 @@ APPROXIMATE_FROM: Final = 100_000
 CELLS_PROBED: Final = 48
 """Cells of the inverted file that are looked at for a question without filters; with filters more, by the share of
 texts that they leave, so that as many vectors are compared."""
+
+READ_AT_MOST: Final = 4_000
+"""Vectors of a large index that are read one by one. Mapped, every one of them would bring its neighbours into memory,
+and a few hundred questions the whole file."""
 
 EXACT_NEIGHBOURS: Final = 20_000
 """Texts up to which neighbours are searched exactly, in about three seconds on two cores."""
@@ -64,10 +68,12 @@ class DenseStore:
         vectors: FloatMatrix,
         rows: npt.NDArray[np.int32],
         cells: Cells | None = None,
+        file: VectorFile | None = None,
     ) -> None:
         self._vectors = vectors
         self._rows = rows
         self._cells = cells
+        self._file = file
 
     @staticmethod
     def write(directory: Path, vectors: FloatMatrix, rows: Sequence[int], *, approximate: bool = False) -> None:
@@ -100,7 +106,14 @@ class DenseStore:
         plausible = plausible and vectors.dtype == np.float32 and rows.dtype == np.int32
         if not plausible or not 0 <= rows.min() <= rows.max() < len(vectors):
             raise IndexBrokenError(f"索引的向量檔彼此不合：{directory}。請重新建立索引。")
-        return cls(vectors, rows, Cells.open(directory, len(rows), vectors.shape))
+        cells = Cells.open(directory, len(rows), vectors.shape)
+        file = None if cells is None else VectorFile.open(directory / DENSE_FILES[0], vectors.shape)
+        return cls(vectors, rows, cells, file)
+
+    def close(self) -> None:
+        """Let go of the file of vectors."""
+        if self._file is not None:
+            self._file.close()
 
     @property
     def n_items(self) -> int:
@@ -120,23 +133,17 @@ class DenseStore:
     def vectors(self, positions: Positions | None = None) -> FloatMatrix:
         """The vectors of items, ``(n_items, dimension)``; of all items in order by default."""
         rows = self._rows if positions is None else self._rows[positions]
-        return self._vectors[rows]
+        if self._file is None or len(rows) > READ_AT_MOST:
+            return self._vectors[rows]
+        return self._file.rows(rows)
 
-    def rough_vectors(self, positions: Positions) -> FloatMatrix:
-        """The vectors of items in steps of 8 bits, ``(n_items, dimension)``; queries are `in_steps` as well.
+    def rough_vectors(self, positions: Positions) -> npt.NDArray[np.int8]:
+        """The vectors of items in 8 bits, ``(n_items, dimension)``, for `RoughVectors.similarities`.
 
         Raises:
             ValueError: the store is not approximate.
         """
         return self.cells.rough.of(self._rows[positions])
-
-    def in_steps(self, query: FloatMatrix) -> FloatMatrix:
-        """Queries, ``(n_queries, dimension)``, whose similarity to `rough_vectors` is about that to vectors.
-
-        Raises:
-            ValueError: the store is not approximate.
-        """
-        return self.cells.rough.in_steps(query)
 
     def scores(self, query: FloatMatrix) -> FloatMatrix:
         """Similarity of queries, ``(n_queries, dimension)``, to all items: ``(n_queries, n_items)``.
