@@ -37,7 +37,7 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
 def test_the_first_page_says_what_the_index_holds(client: TestClient) -> None:
     answer = client.get("/")
     assert answer.status_code == 200
-    assert "<strong>4</strong> 份計畫、<strong>8</strong> 個項目" in answer.text
+    assert "<strong>4</strong> 份計畫、<strong>7</strong> 個項目" in answer.text
 
 
 def test_hits_show_agency_text_and_a_link_to_their_place(client: TestClient) -> None:

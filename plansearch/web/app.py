@@ -99,7 +99,7 @@ async def _told(request: Request, error: Exception) -> Response:
 
 async def _misunderstood(request: Request, error: Exception) -> Response:
     problems = error.errors() if isinstance(error, RequestValidationError) else []
-    fields = "、".join(dict.fromkeys(str(one["loc"][-1]) for one in problems))
+    fields = "、".join(dict.fromkeys(str(one["loc"][min(1, len(one["loc"]) - 1)]) for one in problems))
     if request.url.path.startswith("/api"):
         details = [{"loc": list(one["loc"]), "msg": one["msg"], "type": one["type"]} for one in problems]
         return JSONResponse({"detail": details}, status_code=HTTPStatus.UNPROCESSABLE_ENTITY)

@@ -38,8 +38,12 @@ function showBasket() {
     count.textContent = ids.length;
     count.hidden = ids.length === 0;
   }
+  for (const bar of document.querySelectorAll("[data-pickbar]")) bar.hidden = ids.length === 0;
+  for (const button of document.querySelectorAll("[data-basket-button]")) {
+    button.textContent = `並列籃子裡的 ${ids.length} 項`;
+  }
   for (const says of document.querySelectorAll("[data-basket-says]")) {
-    says.textContent = ids.length >= MOST ? `籃子滿了（${MOST} 項）` : `籃子裡有 ${ids.length} 項`;
+    says.textContent = ids.length >= MOST ? `籃子滿了（最多 ${MOST} 項）` : "";
   }
 }
 
@@ -84,7 +88,31 @@ function settle() {
   showBasket();
 }
 
-document.addEventListener("htmx:afterSettle", settle);
+function tell(text) {
+  for (const status of document.querySelectorAll("[data-status]")) status.textContent = text;
+}
+
+document.addEventListener("htmx:afterSettle", () => {
+  settle();
+  const says = document.querySelector(".says");
+  tell(says ? says.textContent : "");
+});
+
+// what was refused is told on a page of its own
+document.addEventListener("htmx:responseError", (event) => {
+  location.href = event.detail.pathInfo.finalRequestPath || event.detail.pathInfo.requestPath;
+});
+
+document.addEventListener("htmx:sendError", () => {
+  const answer = document.getElementById("answer");
+  if (!answer) return;
+  const notice = document.createElement("p");
+  notice.className = "notice";
+  notice.setAttribute("role", "alert");
+  notice.textContent = "連不上 plansearch。啟動它的視窗可能已經關閉；請重新執行 plansearch serve。";
+  answer.prepend(notice);
+});
+
 addEventListener("pageshow", settle);
 takeShared();
 settle();
