@@ -46,7 +46,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "setting up $(VENV); the first time takes some minutes"
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) "$(TORCH)"
-	$(PIP) -e .
+	$(PIP) -e ".[web]"
 	@touch $@
 
 # An extra and not a dependency group, since pip knows groups only from version 25.1 on.
