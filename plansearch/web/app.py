@@ -18,12 +18,13 @@ from plansearch.encoders import load_encoder
 from plansearch.errors import IndexMissingError, PlansearchError, QueryError, StoreError
 from plansearch.types import Encoder
 from plansearch.version import __version__
-from plansearch.web import asking, basket, entering
+from plansearch.web import asking, basket, comparing, entering, standing
+from plansearch.web.refusals import refusal
 from plansearch.web.security import OVERHEAD, Guard, TooLargeError
 from plansearch.web.settings import MAX_FILES, WebSettings
 from plansearch.web.website import STATIC_FOLDER, Website, website_of
 
-PAGES = (entering, asking, basket)
+PAGES = (entering, asking, basket, comparing, standing)
 """Modules that have a router each."""
 
 
@@ -94,7 +95,8 @@ async def _told(request: Request, error: Exception) -> Response:
     status = HTTPStatus.BAD_REQUEST if isinstance(error, QueryError) else HTTPStatus.INTERNAL_SERVER_ERROR
     if isinstance(error, StoreError):
         status = HTTPStatus.SERVICE_UNAVAILABLE
-    return _says(request, status, str(error))
+    asked_by_page = isinstance(error, QueryError) and not request.url.path.startswith("/api")
+    return _says(request, status, refusal(error) if asked_by_page else str(error))
 
 
 async def _misunderstood(request: Request, error: Exception) -> Response:
