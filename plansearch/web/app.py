@@ -95,8 +95,9 @@ async def _told(request: Request, error: Exception) -> Response:
     status = HTTPStatus.BAD_REQUEST if isinstance(error, QueryError) else HTTPStatus.INTERNAL_SERVER_ERROR
     if isinstance(error, StoreError):
         status = HTTPStatus.SERVICE_UNAVAILABLE
-    asked_by_page = isinstance(error, QueryError) and not request.url.path.startswith("/api")
-    return _says(request, status, refusal(error) if asked_by_page else str(error))
+    if isinstance(error, QueryError) and not request.url.path.startswith("/api"):
+        return _says(request, status, refusal(error))
+    return _says(request, status, str(error))
 
 
 async def _misunderstood(request: Request, error: Exception) -> Response:
