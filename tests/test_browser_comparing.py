@@ -51,11 +51,11 @@ def ready(page: Page, address: str) -> None:
 def test_axe_finds_nothing_and_the_page_fits_its_window(name: str, width: int, site: str, browser: Browser) -> None:
     with page_of(browser, width=width) as page:
         ready(page, f"{site}{PAGES[name]}")
-        for closed in page.locator("details:not([open]) > summary").all():
-            closed.click()
+        keep_picture(page, f"{name}-{width}")
+        assert overflows(page) <= 0
+        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
         assert violations(page) == []
         assert overflows(page) <= 0
-        keep_picture(page, f"{name}-{width}")
 
 
 def test_headings_of_a_grid_stay_in_sight_while_it_scrolls(site: str, browser: Browser) -> None:

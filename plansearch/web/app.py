@@ -19,7 +19,6 @@ from plansearch.errors import IndexMissingError, PlansearchError, QueryError, St
 from plansearch.types import Encoder
 from plansearch.version import __version__
 from plansearch.web import asking, basket, comparing, entering, standing
-from plansearch.web.refusals import refusal
 from plansearch.web.security import OVERHEAD, Guard, TooLargeError
 from plansearch.web.settings import MAX_FILES, WebSettings
 from plansearch.web.website import STATIC_FOLDER, Website, website_of
@@ -95,8 +94,6 @@ async def _told(request: Request, error: Exception) -> Response:
     status = HTTPStatus.BAD_REQUEST if isinstance(error, QueryError) else HTTPStatus.INTERNAL_SERVER_ERROR
     if isinstance(error, StoreError):
         status = HTTPStatus.SERVICE_UNAVAILABLE
-    if isinstance(error, QueryError) and not request.url.path.startswith("/api"):
-        return _says(request, status, refusal(error))
     return _says(request, status, str(error))
 
 

@@ -12,9 +12,11 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
+from plansearch.errors import QueryError
 from plansearch.report.documents import dated, render_file
 from plansearch.report.rendering import Report
 from plansearch.report.screen import Screen
+from plansearch.web.refusals import refusal
 from plansearch.web.working import Job
 
 T = TypeVar("T")
@@ -66,5 +68,8 @@ async def download_of(job: Job[T], report_of: Callable[[T], Report], form: Expor
     """
     if not await job.within(LONGEST_WAIT):
         raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "還在計算，檔案還沒有好。請過一會兒再存一次。")
-    result = job.result()
+    try:
+        result = job.result()
+    except QueryError as error:
+        raise QueryError(refusal(error)) from error
     return await run_in_threadpool(lambda: download(report_of(result), form, name))

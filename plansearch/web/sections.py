@@ -16,6 +16,10 @@ Links: TypeAlias = Mapping[str, Callable[[Record], str | None]]
 
 NO_LINKS: Final[Links] = {}
 
+_MEDIUM: Final = 16
+_BROAD: Final = 32
+"""A column's width in Latin characters, from which on it needs more room."""
+
 
 @dataclass(frozen=True, slots=True)
 class TableCell:
@@ -34,6 +38,8 @@ class Table:
     title: str
     notes: tuple[str, ...]
     titles: tuple[str, ...]
+    sizes: tuple[str, ...]
+    """How much room each column needs: ``narrow``, ``medium`` or ``broad``."""
     rows: tuple[tuple[TableCell, ...], ...]
 
 
@@ -55,5 +61,12 @@ def table_of(section: Section, links: Links = NO_LINKS) -> Table:
         section.title,
         section.notes,
         tuple(column.title for column in section.columns),
+        tuple(_size(column.width) for column in section.columns),
         tuple(tuple(cell(row, column) for column in section.columns) for row in section.rows),
     )
+
+
+def _size(width: int) -> str:
+    if width >= _BROAD:
+        return "broad"
+    return "medium" if width >= _MEDIUM else "narrow"
