@@ -27,7 +27,8 @@ MARKS: Final[dict[str, str]] = {
 }
 """What each mark of a concrete measure is called."""
 
-_RANKED: Final = "名次只和同類型的機關比；同類型的其他機關不到三個的，不排名次。"
+RANKED: Final = "名次只和同類型的機關比；同類型的其他機關不到三個的，不排名次。"
+"""Among whom places are given."""
 
 DEFINITIONS: Final = (
     ("措施數", "計畫裡的措施有幾項；只重述要項文字的、計畫目標與管考等不算。"),
@@ -37,12 +38,13 @@ DEFINITIONS: Final = (
 )
 """Each figure, and how it is worked out."""
 
-_SPREADS: Final[tuple[tuple[str, str, Callable[[BenchmarkLine], Spread]], ...]] = (
+SPREADS: Final[tuple[tuple[str, str, Callable[[BenchmarkLine], Spread]], ...]] = (
     ("measures", "措施數", lambda line: line.measures),
     ("coverage", "涵蓋", lambda line: line.coverage),
     ("concreteness", "具體程度", lambda line: line.concreteness),
     ("originality", "獨特程度", lambda line: line.originality),
 )
+"""Each figure of a line: its name, what it is called, and where it is."""
 _FIELDS: Final = (
     "agency",
     "year",
@@ -50,12 +52,17 @@ _FIELDS: Final = (
     "code",
     "title",
     "lost",
-    *(f"{name}{part}" for name, _, _ in _SPREADS for part in ("", "_lower", "_median", "_upper", "_rank", "_ranked")),
+    *(f"{name}{part}" for name, _, _ in SPREADS for part in ("", "_lower", "_median", "_upper", "_rank", "_ranked")),
 )
 
 
-def benchmark_report(result: Benchmark) -> Report:
-    """Where one agency stands."""
+def benchmark_report(result: Benchmark, *, with_options: bool = True) -> Report:
+    """Where one agency stands.
+
+    Args:
+        result: what was measured.
+        with_options: name the command line's options.
+    """
     rows = tuple(line_record(result.agency, line) for line in result.lines)
     return Report(
         heading=headline(result),
@@ -67,7 +74,7 @@ def benchmark_report(result: Benchmark) -> Report:
         sections=(*benchmark_sections(result), definitions_section(result)),
         figures=benchmark_figures(result),
         made=benchmark_made(result),
-        notes=tuple(benchmark_notes(result)),
+        notes=tuple(benchmark_notes(result, with_options=with_options)),
     )
 
 
@@ -86,10 +93,10 @@ def standing_report(result: Standing) -> Report:
         fields=_FIELDS,
         columns=(),
         view=partial(_standing_lines, result),
-        sections=(_standing_section(result), definitions_section()),
+        sections=(standing_section(result), definitions_section()),
         figures=(_standing_figure(result),),
         made=(("架構", result.framework_title or ""), ("模型", result.model)),
-        notes=(_RANKED,),
+        notes=(RANKED,),
     )
 
 
@@ -106,12 +113,12 @@ def headline(result: Benchmark) -> str:
     )
 
 
-def benchmark_notes(result: Benchmark) -> list[str]:
-    """What a reader has to know first."""
+def benchmark_notes(result: Benchmark, *, with_options: bool = True) -> list[str]:
+    """What a reader has to know first; without ``with_options`` the command line's are not named."""
     notes = [f"比較對象：{peers_in_words(result.peers)}。"]
     if result.peers.note:
         notes.append(f"注意：{result.peers.note}")
-    differ = years_differ(result.agency, result.peers)
+    differ = years_differ(result.agency, result.peers, with_options=with_options)
     if differ:
         notes.append(differ)
     crossed = [row.agency.name for row in result.grid if row.agency.framework != result.framework]
@@ -137,7 +144,7 @@ def benchmark_made(result: Benchmark) -> tuple[tuple[str, str], ...]:
 def benchmark_sections(result: Benchmark) -> tuple[Section, ...]:
     """The whole plan and pillars, then the requirements."""
     columns = [Column("代碼", "code", width=12), Column("項目", "title", width=44)]
-    for name, title, _ in _SPREADS:
+    for name, title, _ in SPREADS:
         columns.append(Column(title, name, width=12))
         columns.append(Column(f"{title}：同儕", f"{name}_peers", width=20))
     broad = tuple(_row(line) for line in result.lines if line.level != "requirement")
@@ -170,10 +177,10 @@ def definitions_section(result: Benchmark | None = None) -> Section:
 
 def _row(line: BenchmarkLine) -> Record:
     record: Record = {"code": line.code, "title": f"{line.title}{'（原文有缺漏）' if line.lost else ''}"}
-    for name, _, spread_of in _SPREADS:
+    for name, _, spread_of in SPREADS:
         spread = spread_of(line)
         record[name] = _number(name, spread.value)
-        record[f"{name}_peers"] = _peers(name, spread)
+        record[f"{name}_peers"] = peers_spread(name, spread)
     return record
 
 
@@ -184,17 +191,17 @@ def _number(name: str, value: float | None) -> Value:
     return int(value) if name == "measures" else percent(value)
 
 
-def _shown(name: str, value: float | None) -> str:
+def figure_in_words(name: str, value: float | None) -> str:
     """A figure in words; an en dash where it is unknown."""
     return f"{value:g}" if name == "measures" and value is not None else percent(value)
 
 
-def _peers(name: str, spread: Spread) -> str:
+def peers_spread(name: str, spread: Spread) -> str:
     """The peers' median and quartiles, and the place among all."""
     if spread.median is None:
         return "（不到三個，不比）"
     place = f"；第 {spread.rank}／{spread.ranked}" if spread.rank is not None else ""
-    median, lower, upper = (_shown(name, value) for value in (spread.median, spread.lower, spread.upper))
+    median, lower, upper = (figure_in_words(name, value) for value in (spread.median, spread.lower, spread.upper))
     return f"{median}（{lower}–{upper}）{place}"
 
 
@@ -327,21 +334,22 @@ def _lines(result: Benchmark, screen: Screen) -> list[str]:
 
 def _figures(line: BenchmarkLine, screen: Screen, indent: str) -> list[str]:
     parts = []
-    for name, title, spread_of in _SPREADS:
+    for name, title, spread_of in SPREADS:
         spread = spread_of(line)
-        parts.append(f"{title} {_shown(name, spread.value)}　同儕 {_peers(name, spread)}")
+        parts.append(f"{title} {figure_in_words(name, spread.value)}　同儕 {peers_spread(name, spread)}")
     return [text for part in parts for text in screen.paragraph(part, indent)]
 
 
-def _standing_section(result: Standing) -> Section:
+def standing_section(result: Standing) -> Section:
+    """All agencies with their figures and places."""
     columns = [Column("機關", "agency", width=30), Column("類型", "type", width=10), Column("年度", "year", width=8)]
-    for name, title, _ in _SPREADS:
+    for name, title, _ in SPREADS:
         columns += [Column(title, name, width=12), Column(f"{title}：名次", f"{name}_place", width=12)]
     rows = []
     for one in result.benchmarks:
         whole = one.lines[0]
         record: Record = {"agency": one.agency.name, "type": one.agency.agency_type, "year": one.agency.year}
-        for name, _, spread_of in _SPREADS:
+        for name, _, spread_of in SPREADS:
             record[name] = _number(name, spread_of(whole).value)
             record[f"{name}_place"] = _place(spread_of(whole))
         rows.append(record)
@@ -360,14 +368,14 @@ def _standing_figure(result: Standing) -> Figure:
 
 
 def _standing_lines(result: Standing, screen: Screen) -> list[str]:
-    lines = [*screen.heading(f"{len(result.agencies)} 個機關。{_RANKED}")]
+    lines = [*screen.heading(f"{len(result.agencies)} 個機關。{RANKED}")]
     for one in result.benchmarks:
         whole = one.lines[0]
         lines += ["", *screen.heading(named(one.agency))]
-        for name, title, spread_of in _SPREADS:
+        for name, title, spread_of in SPREADS:
             spread = spread_of(whole)
             place = "" if spread.rank is None else f"　第 {_place(spread)}"
-            lines += screen.paragraph(f"{title} {_shown(name, spread.value)}{place}", "  ")
+            lines += screen.paragraph(f"{title} {figure_in_words(name, spread.value)}{place}", "  ")
     lines += [
         "",
         *screen.paragraph("要看每個要項的熱圖請加 -o 圖.png；要逐項的數字請加 -o 數字.xlsx 或 --format jsonl。", ""),

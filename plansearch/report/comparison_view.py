@@ -23,6 +23,7 @@ from plansearch.report.finding_words import (
 from plansearch.report.records import Record
 from plansearch.report.rendering import Report, Section
 from plansearch.report.screen import Screen, visible
+from plansearch.report.search_view import RESTATES
 from plansearch.report.serialise import Column
 
 COLUMNS_PER_TABLE: Final = 6
@@ -51,14 +52,20 @@ _FIELDS: Final = (
     "item",
     "damage",
 )
-_EMPTY_CELLS: Final = (
+EMPTY_CELLS: Final = (
     "「查無相近措施」是依文字與意思找過、沒有相近的，寫法很不一樣的會漏掉，引用前請看原計畫；「疑似」要看過才算；"
     "「原文缺漏」和「檔案無法讀取」都不能當成沒有辦理。"
 )
+"""What a reader of empty cells has to know."""
 
 
-def comparison_report(comparison: Comparison) -> Report:
-    """Agencies side by side; as lines, each item of each cell is one."""
+def comparison_report(comparison: Comparison, *, with_options: bool = True) -> Report:
+    """Agencies side by side; as lines, each item of each cell is one.
+
+    Args:
+        comparison: what to show.
+        with_options: name the command line's options where something is left out.
+    """
     rows = tuple(
         line
         for number, row in enumerate(comparison.rows, 1)
@@ -66,19 +73,25 @@ def comparison_report(comparison: Comparison) -> Report:
         for line in cell_records(number, row, column, agency)
     )
     return Report(
-        heading=_heading(comparison),
+        heading=heading(comparison, with_options=with_options),
         about=comparison_record(comparison),
         rows=rows,
         fields=_FIELDS,
         columns=(),
         view=partial(_lines, comparison),
-        sections=(*_sections(comparison), _agencies_section(comparison)),
+        sections=(*_sections(comparison), agencies_section(comparison)),
         made=_made(comparison),
-        notes=(_EMPTY_CELLS,),
+        notes=(EMPTY_CELLS,),
     )
 
 
-def _heading(comparison: Comparison) -> str:
+def heading(comparison: Comparison, *, with_options: bool = True) -> str:
+    """One sentence: what was compared of whom, and what is left out.
+
+    Args:
+        comparison: what is shown.
+        with_options: name the command line's options; a page has its own ways.
+    """
     about = f"「{comparison.asked}」" if comparison.asked else "全部執行要項"
     if comparison.years is not None:
         before, after = comparison.years
@@ -90,7 +103,8 @@ def _heading(comparison: Comparison) -> str:
         )
     names = [one.name for one in comparison.agencies]
     listed = "、".join(names[:3]) + (f"等 {len(names)} 個機關" if len(names) > 3 else "")  # noqa: PLR2004
-    cut = f"（另有 {comparison.cut} 項較遠或疑似的沒有列出，加 --all 全列）" if comparison.cut else ""
+    further = "，加 --all 全列" if with_options else ""
+    cut = f"（另有 {comparison.cut} 項較遠或疑似的沒有列出{further}）" if comparison.cut else ""
     return f"{about}：{listed}並列{cut}"
 
 
@@ -99,7 +113,8 @@ def _made(comparison: Comparison) -> tuple[tuple[str, str], ...]:
     return (framework, ("模型", comparison.model), ("比較對象", "、".join(map(named, comparison.agencies))))
 
 
-def _agencies_section(comparison: Comparison) -> Section:
+def agencies_section(comparison: Comparison) -> Section:
+    """Who takes part, with which plans, and how many rows of each state each has."""
     rows = tuple(
         {
             "agency": agency.name,
@@ -149,14 +164,15 @@ def _column_title(comparison: Comparison, agency: ComparedAgency) -> str:
 
 
 def _row_record(row: ComparisonRow, places: Sequence[int], framework: str | None) -> Record:
-    record: Record = {"code": row.code, "title": row.title, "beside": _beside(row), "change": row.change}
+    beside = "\n".join(beside_in_words(row))
+    record: Record = {"code": row.code, "title": row.title, "beside": beside, "change": row.change}
     for place in places:
         record[f"cell{place}"] = _cell_text(row.cells[place], framework)
         record[f"tone{place}"] = TONES[row.cells[place].state]
     return record
 
 
-def _beside(row: ComparisonRow) -> str:
+def beside_in_words(row: ComparisonRow) -> list[str]:
     """What is said of the two of a row: the change, how alike, what differs."""
     parts = [CHANGES[row.change]] if row.change else []
     if row.kind == "only" and row.change is None and any(cell.state in {"possible", "lost"} for cell in row.cells):
@@ -168,7 +184,7 @@ def _beside(row: ComparisonRow) -> str:
         parts.append(f"字詞重疊 {row.lexical:.0%}")
     if row.differences:
         parts.append(differences_in_words(row.differences))
-    return "\n".join(parts)
+    return parts
 
 
 def _cell_text(cell: Cell, framework: str | None) -> str:
@@ -179,24 +195,32 @@ def _cell_text(cell: Cell, framework: str | None) -> str:
 
 
 def _entry_place(entry: CellEntry, framework: str | None) -> str:
-    parts = [place_of(entry.found)]
-    if entry.weak:
-        parts.append("疑似")
+    return "；".join(filter(None, (place_of(entry.found), *entry_remarks(entry, framework))))
+
+
+def entry_remarks(entry: CellEntry, framework: str | None) -> list[str]:
+    """What a reader of an item in a cell has to know: that it is weak, stands elsewhere, or is no measure.
+
+    Args:
+        entry: the item.
+        framework: the one that the comparison follows.
+    """
+    parts = ["疑似"] if entry.weak else []
     if entry.related_code:
         parts.append(f"列在 {entry.related_code}")
     elif entry.found.item.code and entry.found.framework != framework and framework is not None:
         parts.append(f"原列在另一架構的 {entry.found.item.code}")
     if entry.restates:
-        parts.append("只重述要項的文字，不是措施")
-    return "；".join(filter(None, parts))
+        parts.append(RESTATES)
+    return parts
 
 
 def _lines(comparison: Comparison, screen: Screen) -> list[str]:
-    lines = screen.heading(_heading(comparison))
+    lines = screen.heading(heading(comparison))
     for place, agency in enumerate(comparison.agencies, 1):
         files = agency.unread.reason if agency.unread is not None else "、".join(map(visible, agency.plans))
         lines += screen.paragraph(f"{_letter(place)}　{named(agency)}　{files}", "  ")
-    lines += screen.paragraph(_EMPTY_CELLS, "")
+    lines += screen.paragraph(EMPTY_CELLS, "")
     for (code, title), group in groupby(comparison.rows, key=lambda row: (row.code, row.title)):
         lines += ["", *screen.heading(screen.shorten(" ".join(filter(None, (code, title))), screen.columns))]
         for number, row in enumerate(group):
@@ -210,7 +234,7 @@ def _letter(place: int) -> str:
 
 
 def _row_lines(comparison: Comparison, row: ComparisonRow, screen: Screen) -> list[str]:
-    beside = _beside(row).replace("\n", "；")
+    beside = "；".join(beside_in_words(row))
     head = [screen.dim(line) for line in screen.paragraph(f"〔{beside}〕", "  ")] if beside else []
     if len(row.cells) == _SIDE_BY_SIDE and screen.columns >= _NARROWEST:
         return [*head, *_side_by_side(row, screen, comparison.framework)]

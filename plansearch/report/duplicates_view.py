@@ -50,14 +50,15 @@ _SMALLEST_GROUP: Final = 3
 """Items of a group that is listed; two are a pair, which is listed already."""
 
 
-def duplicates_report(result: Duplicates, limit: int | None = None) -> Report:
+def duplicates_report(result: Duplicates, limit: int | None = None, *, with_options: bool = True) -> Report:
     """Copies and equal measures.
 
     Args:
         result: all of them.
         limit: how many pairs of each class are listed at most, and how many groups.
+        with_options: name the command line's options.
     """
-    shown = [pair for _, pairs in _parts(result.pairs) for pair in pairs[:limit]]
+    shown = [pair for _, pairs in pairs_by_class(result.pairs) for pair in pairs[:limit]]
     rows = tuple(map(pair_record, shown))
     groups = [group for group in result.groups if len(group.items) >= _SMALLEST_GROUP][:limit]
     return Report(
@@ -78,9 +79,9 @@ def duplicates_report(result: Duplicates, limit: int | None = None) -> Report:
         fields=_FIELDS,
         columns=(),
         view=partial(_lines, result, shown, groups),
-        sections=(*pair_sections(shown), *_group_sections(groups), _trade_section()),
+        sections=(*pair_sections(shown), *_group_sections(groups), trade_section()),
         made=duplicates_made(result),
-        notes=tuple(_notes(result, shown)),
+        notes=tuple(duplicates_notes(result, len(shown), with_options=with_options)),
     )
 
 
@@ -90,7 +91,7 @@ def _left_out(result: Duplicates) -> Record:
     return counts if any(counts.values()) else {}
 
 
-def _parts(pairs: PairList) -> list[tuple[str, PairList]]:
+def pairs_by_class(pairs: PairList) -> list[tuple[str, PairList]]:
     """Pairs of measures by class, then those of what is no measure; each part with its title, in the same order."""
     measures = pairs.where(~pairs.is_formal)
     parts = [(title, measures.of(kind)) for kind, title in CLASSES.items()]
@@ -98,7 +99,7 @@ def _parts(pairs: PairList) -> list[tuple[str, PairList]]:
 
 
 def _listed_parts(shown: Sequence[DuplicatePair]) -> list[tuple[str, list[DuplicatePair]]]:
-    """As `_parts`, of pairs that are listed."""
+    """As `pairs_by_class`, of pairs that are listed."""
     parts = [
         (title, [one for one in shown if one.kind == kind and not one.is_formal]) for kind, title in CLASSES.items()
     ]
@@ -110,7 +111,7 @@ def headline(result: Duplicates) -> str:
     whose = f"{'、'.join(result.agencies)}：" if result.agencies else ""
     flagged = result.flagged
     told = "" if flagged is None else f"（其中 {flagged} 對的數字、頻率或要求不同）"
-    copied, same, formal = (len(pairs) for _, pairs in _parts(result.pairs))
+    copied, same, formal = (len(pairs) for _, pairs in pairs_by_class(result.pairs))
     beside = f"；另有 {formal} 對是計畫目標、管考等文字" if formal else ""
     return f"{whose}{SCOPES[result.scope]}，抄用 {copied} 對、同一措施 {same} 對{told}{beside}"
 
@@ -124,7 +125,14 @@ def duplicates_made(result: Duplicates) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _notes(result: Duplicates, shown: Sequence[DuplicatePair]) -> list[str]:
+def duplicates_notes(result: Duplicates, shown: int, *, with_options: bool = True) -> list[str]:
+    """What a reader has to know first.
+
+    Args:
+        result: all that was found.
+        shown: how many pairs are listed.
+        with_options: name the command line's options; a page has its own ways.
+    """
     measured = (
         f"以上是在 {JUDGED_PAIRS} 對人工判斷過的措施上量的，這些大多是因為看起來像才挑出來的，"
         "實際資料裡正確的比例會低一些，寫法很不一樣的會漏得更多。"
@@ -134,13 +142,13 @@ def _notes(result: Duplicates, shown: Sequence[DuplicatePair]) -> list[str]:
         f"門檻　同一措施 {result.same_threshold:.2f}：{_trade_in_words(SAME_TRADE, result.same_threshold)}",
         measured,
     ]
-    cut = len(result.pairs) - len(shown)
+    cut = len(result.pairs) - shown
     if cut:
-        notes.append(f"另有 {cut} 對沒有列出；要全列請加 --all。")
-    return [*notes, *_notes_of_many(result)]
+        notes.append(f"另有 {cut} 對沒有列出{'；要全列請加 --all' if with_options else ''}。")
+    return [*notes, *_notes_of_many(result, with_options=with_options)]
 
 
-def _notes_of_many(result: Duplicates) -> list[str]:
+def _notes_of_many(result: Duplicates, *, with_options: bool) -> list[str]:
     """What the answer of a very large index does not tell."""
     notes = []
     if result.flagged is None:
@@ -151,10 +159,8 @@ def _notes_of_many(result: Duplicates) -> list[str]:
             "這些措施都在各自的群組裡。"
         )
     if result.crowded:
-        notes.append(
-            f"有 {result.crowded} 項措施相近的太多，只比對了最相近的一部分，配對可能不全。"
-            "要看某個機關的全部，請加 --agency。"
-        )
+        further = "要看某個機關的全部，請加 --agency。" if with_options else ""
+        notes.append(f"有 {result.crowded} 項措施相近的太多，只比對了最相近的一部分，配對可能不全。{further}")
     return notes
 
 
@@ -166,7 +172,8 @@ def _trade_in_words(trade: Sequence[TradeOff], threshold: float) -> str:
     return f"找到的 100 對中 {right} 對正確；該找到的 {wanted} 對裡漏掉 {nearest.missed} 對。"
 
 
-def _trade_section() -> Section:
+def trade_section() -> Section:
+    """What each threshold finds and misses."""
     rows: list[Record] = []
     for name, trade in (("抄用", COPY_TRADE), ("抄用或同一措施", SAME_TRADE)):
         rows += [
@@ -255,9 +262,9 @@ def _lines(
     result: Duplicates, shown: Sequence[DuplicatePair], groups: Sequence[DuplicateGroup], screen: Screen
 ) -> list[str]:
     lines = [*screen.heading(headline(result))]
-    for note in _notes(result, shown):
+    for note in duplicates_notes(result, len(shown)):
         lines += screen.paragraph(note, "")
-    for (title, pairs), (_, all_pairs) in zip(_listed_parts(shown), _parts(result.pairs), strict=True):
+    for (title, pairs), (_, all_pairs) in zip(_listed_parts(shown), pairs_by_class(result.pairs), strict=True):
         if pairs:
             whole = len(all_pairs)
             count = f"{whole} 對" if whole == len(pairs) else f"{whole} 對，列出前 {len(pairs)} 對"

@@ -49,12 +49,18 @@ def peers_in_words(peers: PeerGroup) -> str:
     return f"{peers.description}，{len(peers.agencies)} 個：{names}"
 
 
-def years_differ(agency: ComparedAgency, peers: PeerGroup) -> str | None:
-    """That plans of several years are compared, where they are."""
+def years_differ(agency: ComparedAgency, peers: PeerGroup, *, with_options: bool = True) -> str | None:
+    """That plans of several years are compared, where they are.
+
+    Args:
+        agency: whose plan it is.
+        peers: whom it is compared with.
+        with_options: name the command line's options; a page has its own ways.
+    """
     years = {one.year for one in (agency, *peers.agencies)}
     if len(years) == 1:
         return None
-    return "各機關用的是最近一年的計畫，年度不同；要比同一年度請加 --year。"
+    return f"各機關用的是最近一年的計畫，年度不同；要比同一年度請{'加 --year' if with_options else '選一個年度'}。"
 
 
 def place_of(found: IndexedItem) -> str:

@@ -21,6 +21,7 @@ from plansearch.report.records import Record, Value
 from plansearch.report.rendering import Report, Section
 from plansearch.report.screen import Screen, visible
 from plansearch.report.serialise import Column
+from plansearch.results import IndexedItem
 
 KINDS: Final[dict[GapKind, str]] = {
     "requirement": "沒有措施的執行要項",
@@ -49,12 +50,13 @@ _LISTED_HOLDERS: Final = 6
 MAYBE: Final = "可能已有，請先看"
 
 
-def gaps_report(result: GapReport, limit: int | None = None) -> Report:
+def gaps_report(result: GapReport, limit: int | None = None, *, with_options: bool = True) -> Report:
     """What an agency lacks.
 
     Args:
         result: all of it.
         limit: how many missing measures are listed at most.
+        with_options: name the command line's options.
     """
     shown = _shown(result, limit)
     rows = tuple(gap_record(gap) for gap in shown)
@@ -79,7 +81,7 @@ def gaps_report(result: GapReport, limit: int | None = None) -> Report:
         view=partial(_lines, result, shown),
         sections=gap_sections(shown),
         made=gaps_made(result),
-        notes=tuple(_notes(result, shown)),
+        notes=tuple(gaps_notes(result, shown, with_options=with_options)),
     )
 
 
@@ -111,27 +113,32 @@ def _shown(result: GapReport, limit: int | None) -> tuple[Gap, ...]:
     return (*result.of("requirement", "boilerplate"), *measures, *result.of("damage"))
 
 
-def _notes(result: GapReport, shown: Sequence[Gap]) -> list[str]:
+def gaps_notes(result: GapReport, shown: Sequence[Gap], *, with_options: bool = True) -> list[str]:
+    """What a reader has to know first.
+
+    Args:
+        result: all that was found.
+        shown: what of it is listed.
+        with_options: name the command line's options; a page has its own ways.
+    """
     notes = [f"比較對象：{peers_in_words(result.peers)}。"]
     if result.peers.note:
         notes.append(f"注意：{result.peers.note}")
-    differ = years_differ(result.agency, result.peers)
+    differ = years_differ(result.agency, result.peers, with_options=with_options)
     if differ:
         notes.append(differ)
     if any(gap.damage and gap.code is None for gap in result.of("damage")):
         notes.append("本機關的計畫有沒有讀到的頁或工作表，什麼都可能寫在那裡，所以沒有列出缺少的措施。")
     if result.rare:
-        notes.append(
-            f"另有 {result.rare} 種措施只有不到 {result.least_peers} 個機關有，沒有列出；要看請加 --min-peers 1。"
-        )
+        further = "要看請加 --min-peers 1" if with_options else "要看請把「至少幾個機關有」改成 1"
+        notes.append(f"另有 {result.rare} 種措施只有不到 {result.least_peers} 個機關有，沒有列出；{further}。")
     cut = len(result.gaps) - len(shown)
     if cut:
-        notes.append(f"另有 {cut} 種措施沒有列出；要全列請加 --all。")
+        notes.append(f"另有 {cut} 種措施沒有列出{'；要全列請加 --all' if with_options else ''}。")
     if result.unasked:
-        notes.append(
-            f"措施太多，最後 {result.unasked} 種沒有再用問句查一遍，寫法不同的可能沒有認出來；"
-            "可用 --min-peers 只看較多機關有的，或用 --peers 指定較少的機關。"
-        )
+        ways = "可用 --min-peers 只看較多機關有的，或用 --peers 指定較少的機關"
+        ways = ways if with_options else "可以只看較多機關有的，或指定較少的比較對象"
+        notes.append(f"措施太多，最後 {result.unasked} 種沒有再用問句查一遍，寫法不同的可能沒有認出來；{ways}。")
     notes.append(
         "「查無相近」是依文字與意思比對的結果，寫法很不一樣的會漏掉；引用前請先看「本機關最接近」的那一項和自己的計畫。"
     )
@@ -171,14 +178,14 @@ def _columns(kind: GapKind) -> tuple[Column, ...]:
 
 
 def _row(gap: Gap) -> Record:
-    damage, others = None, _elsewhere(gap)
+    damage, others = None, [one.location for one in elsewhere(gap)]
     if gap.damage is not None:
         damage = f"{gap.plan} {damage_in_words(gap.damage)}"
     tones: dict[GapKind, str | None] = {"damage": "lost", "measure": "possible" if gap.maybe_covered else None}
     return {
         "code": gap.code,
         "requirement": gap.requirement,
-        "peers": _peers_in_words(gap),
+        "peers": count_in_words(gap),
         "examples": "\n".join(
             [*(f"・{quoted(one)}" for one in gap.examples), *([f"・另見 {'；'.join(others)}"] if others else [])]
         ),
@@ -188,13 +195,14 @@ def _row(gap: Gap) -> Record:
     }
 
 
-def _elsewhere(gap: Gap) -> list[str]:
-    """Where the peers have it that are not quoted."""
+def elsewhere(gap: Gap) -> list[IndexedItem]:
+    """The peers' own words that are not quoted."""
     quoted_ids = {one.id for one in gap.examples}
-    return [one.location for one in gap.of_holders if one.id not in quoted_ids]
+    return [one for one in gap.of_holders if one.id not in quoted_ids]
 
 
-def _peers_in_words(gap: Gap) -> str:
+def count_in_words(gap: Gap) -> str:
+    """How many of the peers have it, and how many more may."""
     return f"{gap.peers_total} 個中 {gap.peers_with} 個有{_maybe_others(gap)}"
 
 
@@ -209,10 +217,11 @@ def _nearest_in_words(gap: Gap) -> str:
         return f"{gap.nearest.found.item.text}\n（{gap.nearest.found.location}）"
     maybe = f"〔{MAYBE}〕\n" if gap.maybe_covered else ""
     near = (gap.nearest, *((gap.also_near,) if gap.also_near else ()))
-    return maybe + "\n".join(f"{one.found.item.text}\n（{_how_near(one)}；{one.found.location}）" for one in near)
+    return maybe + "\n".join(f"{one.found.item.text}\n（{how_near(one)}；{one.found.location}）" for one in near)
 
 
-def _how_near(near: NearestItem) -> str:
+def how_near(near: NearestItem) -> str:
+    """How near an own item comes."""
     if near.answers is not None:
         return f"用該措施去查，相關的可能 {near.answers:.0%}"
     return f"相同的可能 {percent(near.same)}"
@@ -220,7 +229,7 @@ def _how_near(near: NearestItem) -> str:
 
 def _lines(result: GapReport, shown: Sequence[Gap], screen: Screen) -> list[str]:
     lines = [*screen.heading(headline(result))]
-    for note in _notes(result, shown):
+    for note in gaps_notes(result, shown):
         lines += screen.paragraph(note, "")
     for kind, title in KINDS.items():
         gaps = [gap for gap in shown if gap.kind == kind]
@@ -251,10 +260,10 @@ def _gap_lines(number: int, gap: Gap, screen: Screen, result: GapReport) -> list
     elif gap.nearest is not None:
         label = f"本機關最接近（{MAYBE}）" if gap.maybe_covered else "本機關最接近"
         for near in (gap.nearest, *((gap.also_near,) if gap.also_near else ())):
-            text = f"{label}　{near.found.item.text}（{_how_near(near)}；{near.found.location}）"
+            text = f"{label}　{near.found.item.text}（{how_near(near)}；{near.found.location}）"
             lines += screen.paragraph(text, indent)
             label = "另一項"
-    others = _elsewhere(gap)
+    others = [one.location for one in elsewhere(gap)]
     if others:
         more = f"等 {len(others)} 處" if len(others) > _LISTED_HOLDERS else ""
         lines += screen.paragraph(f"另見　{'；'.join(others[:_LISTED_HOLDERS])}{more}", indent)

@@ -35,8 +35,13 @@ PAIRS: Final = 40
 """Pairs of each class that the page lists; all of them are in ``plansearch duplicates``."""
 
 
-def overview_report(result: Overview) -> Report:
-    """The whole page."""
+def overview_report(result: Overview, *, with_options: bool = True) -> Report:
+    """The whole page.
+
+    Args:
+        result: all that is known of an agency.
+        with_options: name the commands that give what is left out.
+    """
     rows = tuple(gap_record(gap) for gap in result.gaps.gaps)
     agency = result.gaps.agency
     pairs = list(result.duplicates.pairs[: 2 * PAIRS])
@@ -57,13 +62,13 @@ def overview_report(result: Overview) -> Report:
             *benchmark_sections(result.benchmark),
             *gap_sections(result.gaps.gaps),
             _lessons_section(result),
-            *_pair_sections(pairs, left),
+            *_pair_sections(pairs, left, with_options=with_options),
             _damage_section(result),
             definitions_section(result.benchmark),
         ),
         figures=benchmark_figures(result.benchmark),
         made=(*gaps_made(result.gaps), *(_of_duplicates(duplicates_made(result.duplicates)))),
-        notes=(*_summary(result), *benchmark_notes(result.benchmark)),
+        notes=(*_summary(result), *benchmark_notes(result.benchmark, with_options=with_options)),
     )
 
 
@@ -111,11 +116,12 @@ def _lessons_section(result: Overview) -> Section:
     return Section("可以向誰學", columns, tuple(rows), (note,), name="向誰學")
 
 
-def _pair_sections(pairs: Sequence[DuplicatePair], left: int) -> tuple[Section, ...]:
+def _pair_sections(pairs: Sequence[DuplicatePair], left: int, *, with_options: bool) -> tuple[Section, ...]:
     sections = pair_sections(pairs)
     if not left:
         return sections
-    told = f"另有 {left} 對沒有列在這裡；要全列請執行 plansearch duplicates --agency。"
+    further = "執行 plansearch duplicates --agency" if with_options else "在「重複的」另存檔案"
+    told = f"另有 {left} 對沒有列在這裡；要全列請{further}。"
     return (*sections, Section("其他相同的措施", (), (), (told,), name="其他"))
 
 

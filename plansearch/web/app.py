@@ -18,12 +18,12 @@ from plansearch.encoders import load_encoder
 from plansearch.errors import IndexMissingError, PlansearchError, QueryError, StoreError
 from plansearch.types import Encoder
 from plansearch.version import __version__
-from plansearch.web import asking, basket, entering
+from plansearch.web import asking, basket, comparing, entering, standing
 from plansearch.web.security import OVERHEAD, Guard, TooLargeError
 from plansearch.web.settings import MAX_FILES, WebSettings
 from plansearch.web.website import STATIC_FOLDER, Website, website_of
 
-PAGES = (entering, asking, basket)
+PAGES = (entering, asking, basket, comparing, standing)
 """Modules that have a router each."""
 
 
