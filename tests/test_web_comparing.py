@@ -116,6 +116,7 @@ def test_of_two_agencies_what_matches_stands_on_one_row_with_how_alike_it_is(cli
     assert [RAMP in first[0].text_content(), RAMP_TWICE in first[1].text_content()] == [True, True]
     assert "相同的可能" in first[2].text_content()
     assert "字詞重疊" in first[2].text_content()
+    assert [cell.xpath(".//mark/text()") for cell in first[:2]] == [["服務鈴"], ["對講機"]]
     heads = tree.xpath('//table[contains(@class, "compared")]/tbody/tr/th')
     assert [head.get("rowspan") for head in heads] == ["2"]
 
@@ -173,6 +174,17 @@ def test_more_agencies_than_a_page_holds_are_on_the_next_one(
         further = tree.xpath('//nav[@class="pages"]/a[starts-with(., "後")]/@href')
         address = further[0] if further else None
     assert seen == [one.metadata.agency for one in PLANS if one.metadata.year == 113]
+
+
+def test_very_many_agencies_do_not_stand_side_by_side_unasked(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparing, "MOST_AT_ONCE", 4)
+    tree = tree_of(client.get("/compare?what=1.3").text)
+    assert not tree.xpath('//table[contains(@class, "compared")]')
+    assert "符合的有 5 個機關" in tree.xpath("string(//main)")
+    assert len(cells_of(client, tree.xpath('//a[text()="全部並列"]/@href')[0])) == 5
+    assert len(cells_of(client, "/compare?what=1.3&type=公所")) == 4
 
 
 @pytest.mark.parametrize(

@@ -240,6 +240,21 @@ def test_duplicates_are_told_by_class_with_what_differs(client: TestClient, inde
     assert "文字完全相同" in equal.text_content()
 
 
+def test_that_peers_have_other_duties_is_said_in_every_view_and_file(client: TestClient) -> None:
+    warned = "同類型（衛生所）的只有 0 個，所以改和索引裡所有機關比"
+    for view, kind in (("position", "benchmark"), ("gaps", "gaps"), ("duplicates", "duplicates")):
+        tree = page_of(client, f"/standing?agency=東湖衛生所&view={view}")
+        assert warned in tree.xpath('string(//p[contains(@class, "notice")])')
+        assert warned in client.get(f"/export/{kind}.html?agency=東湖衛生所").text
+
+
+def test_measures_of_too_few_peers_are_one_click_away(client: TestClient) -> None:
+    tree = page_of(client, "/standing?agency=東湖衛生所&view=gaps")
+    assert OPEN_DATA not in tree.xpath("string(//main)")
+    further = tree.xpath('//a[contains(., "只有一個機關有")]/@href')[0]
+    assert OPEN_DATA in client.get(further).text
+
+
 def test_plans_of_another_year_are_not_taken_for_copies(client: TestClient) -> None:
     text = client.get(f"/standing?agency={EAST}&view=duplicates&peers=北谷區公所").text
     assert "east112.txt" not in text

@@ -53,15 +53,16 @@ class BesideDuplicates:
         """How many pairs of each class, among which plans."""
         return f"和比較對象的這些計畫相比，{headline(self.duplicates)}"
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """With whom the agency was compared, and what of that a reader has to know."""
+        beware = (f"注意：{self.peers.note}",) if self.peers.note else ()
+        return (f"比較對象：{peers_in_words(self.peers)}。", *beware)
+
     def noted(self, report: Report) -> Report:
         """A report on it that says with whom the agency was compared."""
-        peers = peers_in_words(self.peers)
-        return replace(
-            report,
-            heading=self.says,
-            notes=(f"比較對象：{peers}。", *report.notes),
-            made=(("比較對象", peers), *report.made),
-        )
+        made = (("比較對象", peers_in_words(self.peers)), *report.made)
+        return replace(report, heading=self.says, notes=(*self.notes, *report.notes), made=made)
 
 
 @dataclass(frozen=True, slots=True)

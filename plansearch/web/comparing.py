@@ -30,6 +30,7 @@ from plansearch.report.rendering import Report
 from plansearch.web.beside import BesidePeers, BesidePeersQuestion
 from plansearch.web.choosing import Choices, Place, Word, Words, Year, Years, address_of
 from plansearch.web.exports import ExportFormat, download_of
+from plansearch.web.pairs import Ranges, differing
 from plansearch.web.questions import ComparisonQuestion, YearsQuestion
 from plansearch.web.refusals import refusal
 from plansearch.web.sections import Table, table_of
@@ -43,6 +44,10 @@ TITLE: Final = "並列比較"
 COLUMNS: Final = 20
 """Agencies beside each other on one page; an export has all."""
 PAIR: Final = 2
+MOST_AT_ONCE: Final = 500
+"""Agencies that stand side by side unasked; with more, all that they wrote would be held in memory at once."""
+MARKED_FROM: Final = 0.5
+"""Share of the wording that two measures have in common, from which on it helps to see what differs."""
 
 
 class CompareForm(BaseModel):
@@ -63,6 +68,8 @@ class CompareForm(BaseModel):
     """A question in words, instead."""
     whole: bool = False
     """All that answers a question, weak candidates too."""
+    everyone: bool = False
+    """All agencies, however many there are."""
     differ: bool = False
     """Of two years only what changed."""
     start: Place = 1
@@ -179,6 +186,13 @@ def damage_address(grid: Grid, place: int) -> str | None:
     return f"{plan_address(agency.plans[0])}#damage" if only_one else None
 
 
+def marks_of(row: ComparisonRow) -> tuple[Ranges, ...]:
+    """Of each cell of a matched row what the other's text does not have; nothing where most of it differs."""
+    if row.kind != "matched" or (row.lexical or 0.0) < MARKED_FROM or any(len(one.entries) != 1 for one in row.cells):
+        return ((),) * len(row.cells)
+    return differing(*(one.entries[0].found.item.text for one in row.cells))
+
+
 def remarks_of(cell: Cell, framework: str | None) -> list[list[str]]:
     """What has to be known of each item of a cell."""
     return [entry_remarks(entry, framework) for entry in cell.entries]
@@ -188,16 +202,18 @@ def remarks_of(cell: Cell, framework: str | None) -> list[list[str]]:
 async def compare_page(request: Request, form: Annotated[CompareForm, Query()]) -> Response:
     """The choice of what is compared, and the comparison where one was asked for."""
     website = website_of(request)
-    if not request.query_params:
-        return await run_in_threadpool(_page, website, request, form)
+    choices = await run_in_threadpool(_choices, website)
+    too_many = not form.everyone and _at_once(choices, form) > MOST_AT_ONCE
+    if not request.query_params or too_many:
+        return await run_in_threadpool(_page, request, form, choices)
     try:
         job = _job(website, form)
         if not await job.within(PATIENCE):
             return website.still_working(request, job, here="compare", heading=TITLE)
         compared = job.result()
     except QueryError as error:
-        return await run_in_threadpool(_page, website, request, form, problem=refusal(error))
-    return await run_in_threadpool(_page, website, request, form, compared)
+        return await run_in_threadpool(_page, request, form, choices, problem=refusal(error))
+    return await run_in_threadpool(_page, request, form, choices, compared)
 
 
 @router.get("/export/compare.{suffix}")
@@ -217,15 +233,32 @@ def _job(website: Website, form: CompareForm) -> Job[Compared]:
     return website.begin(question, question.answer)
 
 
-def _page(
-    website: Website, request: Request, form: CompareForm, compared: Compared | None = None, problem: str = ""
-) -> Response:
+def _choices(website: Website) -> Choices:
     with website.holder.lease() as index:
-        choices = Choices.of(index)
+        return Choices.of(index)
+
+
+def _at_once(choices: Choices, form: CompareForm) -> int:
+    """How many agencies would stand side by side, where none are named."""
+    if form.agency or form.years:
+        return 0
+    return sum(
+        (not form.type or one.agency_type in form.type) and (not form.city or one.city in form.city)
+        for one in choices.agencies
+    )
+
+
+def _page(
+    request: Request,
+    form: CompareForm,
+    choices: Choices,
+    compared: Compared | None = None,
+    problem: str = "",
+) -> Response:
     grid = None if compared is None else Grid.of(compared, form)
     chosen = choices.names_of(form.agency)
     is_code = form.what.strip() in choices.codes
-    return website.page(
+    return website_of(request).page(
         request,
         "compare.html",
         here="compare",
@@ -238,6 +271,7 @@ def _page(
         words=form.q.strip() or ("" if is_code else form.what.strip()),
         problem=problem,
         grid=grid,
+        too_many=_at_once(choices, form) if request.query_params and grid is None and not problem else 0,
         agencies_table=None if grid is None else _agencies_table(grid),
         columns=COLUMNS,
         note=EMPTY_CELLS,
@@ -248,6 +282,7 @@ def _page(
         damage_of=damage_of,
         damage_address=damage_address,
         remarks_of=remarks_of,
+        marks_of=marks_of,
         beside_in_words=beside_in_words,
     )
 

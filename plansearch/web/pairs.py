@@ -38,7 +38,7 @@ class PairView:
     def of(cls, pair: DuplicatePair) -> PairView:
         """A pair; of two that were not copied, all would be marked, so nothing is."""
         first, second = pair.first.item.text, pair.second.item.text
-        if pair.kind != "copy" or max(len(first), len(second)) > LONGEST:
+        if pair.kind != "copy":
             return cls(pair, (), ())
         return cls(pair, *differing(first, second))
 
@@ -60,7 +60,9 @@ def pair_parts(result: Duplicates, limit: int) -> tuple[PairPart, ...]:
 
 
 def differing(first: str, second: str) -> tuple[Ranges, Ranges]:
-    """Where two texts differ: ranges of the first, and of the second."""
+    """Where two texts differ: ranges of the first, and of the second; none of very long ones."""
+    if max(len(first), len(second)) > LONGEST:
+        return (), ()
     steps = SequenceMatcher(None, first, second, autojunk=False).get_opcodes()
     changed = [step for step in steps if step[0] != "equal"]
     ours = tuple((start, end) for _, start, end, _, _ in changed if end > start)

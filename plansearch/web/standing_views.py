@@ -17,7 +17,7 @@ from plansearch.report.benchmark_view import (
     standing_section,
 )
 from plansearch.report.duplicates_view import duplicates_notes, trade_section
-from plansearch.report.finding_words import damage_in_words, differences_in_words, peers_in_words, percent
+from plansearch.report.finding_words import damage_in_words, differences_in_words, percent
 from plansearch.report.gaps_view import KINDS, MAYBE, count_in_words, elsewhere, gaps_notes, how_near
 from plansearch.report.gaps_view import headline as gaps_headline
 from plansearch.report.records import Record
@@ -146,7 +146,7 @@ def duplicates_context(answer: BesideDuplicates, form: StandingForm) -> dict[str
     notes = duplicates_notes(answer.duplicates, shown, with_options=False)
     return {
         "says": answer.says,
-        "notes": [f"比較對象：{peers_in_words(answer.peers)}。", *notes],
+        "notes": [*answer.notes, *notes],
         "parts": parts,
         "cut": len(answer.duplicates.pairs) - shown,
         "differences_in_words": differences_in_words,
