@@ -168,16 +168,27 @@ def search_file(request: Request, suffix: ExportFormat, form: Annotated[PageForm
         if form.by:
             report = agency_report(_by_agency(index, form, limit=None))
         else:
-            report = search_report(_ask(index, form, limit=None))
+            report = search_report(ask(index, form, limit=None))
     return download(report, suffix, f"查詢 {form.q.strip()}"[:60].strip())
 
 
 def _answered(index: PlanIndex, form: PageForm) -> SearchResult:
     """The ranked answer; one hit is enough where the page shows agencies, for the counts beside them."""
-    return _ask(index, form, limit=1 if form.by else form.k, count=True)
+    return ask(index, form, limit=1 if form.by else form.k, count=True)
 
 
-def _ask(index: PlanIndex, form: SearchForm, *, limit: int | None, count: bool = False) -> SearchResult:
+def ask(index: PlanIndex, form: SearchForm, *, limit: int | None, count: bool = False) -> SearchResult:
+    """Ask an index what a form asks.
+
+    Args:
+        index: where to look.
+        form: the question.
+        limit: how many hits at most; ``None`` for all.
+        count: count the answers by the values of each filter.
+
+    Raises:
+        PlansearchError: as `plansearch.retrieval.search`.
+    """
     return search(
         index,
         form.q,

@@ -5,12 +5,19 @@ from __future__ import annotations
 import socket
 import threading
 import webbrowser
+from typing import Final
 
 import uvicorn
 
 from plansearch.errors import PlansearchError, reason_of
 from plansearch.web.app import create_app
 from plansearch.web.settings import WebSettings
+
+LONGEST_HEAD: Final = 256 * 1024
+"""Bytes of an address with all headers; a basket of a hundred items has some twenty thousand."""
+
+SECONDS_TO_END: Final = 3
+"""How long answers that go on may take after Ctrl+C."""
 
 
 def run_server(settings: WebSettings, *, open_browser: bool = False) -> None:
@@ -24,7 +31,13 @@ def run_server(settings: WebSettings, *, open_browser: bool = False) -> None:
     if open_browser:
         threading.Timer(1.0, webbrowser.open, [f"http://{settings.host}:{settings.port}/"]).start()
     config = uvicorn.Config(
-        app, log_level="warning", server_header=False, access_log=False, h11_max_incomplete_event_size=256 * 1024
+        app,
+        log_level="warning",
+        server_header=False,
+        access_log=False,
+        proxy_headers=False,  # whoever asks could say that it is somebody else
+        h11_max_incomplete_event_size=LONGEST_HEAD,
+        timeout_graceful_shutdown=SECONDS_TO_END,
     )
     uvicorn.Server(config).run(sockets=[listening])
 

@@ -1,0 +1,47 @@
+"""Messages that were written for a command line, as a page says them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from plansearch.errors import UnknownAgencyError, UnknownFilterValueError
+from plansearch.web.settings import WebSettings
+
+FILTERS: Final[Mapping[str, str]] = {
+    "agency": "機關",
+    "type": "類型",
+    "city": "縣市",
+    "year": "年度",
+    "requirement": "執行要項",
+    "unit": "承辦單位",
+}
+"""What the filters are called."""
+
+
+def unknown_value(error: UnknownFilterValueError) -> str:
+    """That a filter names what no plan has, or what several have."""
+    name = FILTERS.get(error.option, error.option)
+    nearest = "、".join(error.nearest)
+    if error.ambiguous:
+        return f"{name}「{error.value}」不只一個：{nearest}。請寫出完整的名稱。"
+    whose = "索引裡沒有機關" if isinstance(error, UnknownAgencyError) else f"索引裡沒有這個{name}："
+    return f"{whose}「{error.value}」。{f'相近的有：{nearest}。' if nearest else ''}"
+
+
+def without_places(message: str, settings: WebSettings) -> str:
+    """A message without the folders of the computer that answers, which are nobody else's business."""
+    for folder, name in ((settings.index, "索引"), (settings.folder, "計畫資料夾")):
+        if folder is not None:
+            message = message.replace(str(_resolved(folder)), name)
+            if len(folder.parts) > 1:  # a single word may stand there for something else
+                message = message.replace(str(folder), name)
+    return message
+
+
+def _resolved(folder: Path) -> Path:
+    try:
+        return folder.resolve()
+    except OSError:
+        return folder
