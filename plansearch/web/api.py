@@ -132,7 +132,7 @@ async def years(
     ] = "",
 ) -> Response:
     """和 `plansearch compare --years --format json` 相同。"""
-    question = YearsQuestion(agency, (years[0], years[1]), what.strip())
+    question = YearsQuestion(agency, (min(years), max(years)), what.strip())
     return await worked_out(request, question, lambda result: comparison_report(result).about)
 
 

@@ -90,7 +90,8 @@ class Guard:
         headers = Headers(scope=scope)
         path = scope["path"]
         if host_name(headers.get("host", "")) not in self._hosts:
-            return _refusal(path, HTTPStatus.BAD_REQUEST, "這個網址不是這個伺服器的。請用啟動時印出的網址。")
+            message = "這個網址不是這個伺服器的。請用啟動時印出的網址，或在啟動時用 --name 加上這個名稱。"
+            return _refusal(path, HTTPStatus.BAD_REQUEST, message)
         if scope["method"] not in SAFE_METHODS and not _same_origin(headers):
             message = "這個要求來自別的網站，沒有照做。請從 plansearch 的頁面操作。"
             return _refusal(path, HTTPStatus.FORBIDDEN, message)
