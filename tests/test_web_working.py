@@ -15,7 +15,7 @@ from web_clients import build
 from plansearch.errors import IndexBrokenError, IndexMissingError, PlansearchError
 from plansearch.index import PlanIndex
 from plansearch.types import Encoder, Progress
-from plansearch.web.holder import IndexHolder, SharedEncoder
+from plansearch.web.holder import QUESTIONS_REMEMBERED, IndexHolder, SharedEncoder
 from plansearch.web.working import BusyError, Workbench
 
 
@@ -313,3 +313,23 @@ def test_a_shared_model_gives_what_the_model_gives() -> None:
     ).all()
     assert told == [(30, 30)]
     assert shared.encode_queries([]).shape == (0, plain.dimension)
+
+
+def test_a_question_that_is_asked_again_is_not_embedded_again() -> None:
+    model = TinyEncoder()
+    shared = SharedEncoder(model)
+    first = shared.encode_queries(["坡道"])
+    expected = first.copy()
+    first[:] = 0  # what a caller does with it is nobody else's business
+    model.encode_queries = None  # type: ignore[method-assign,assignment]
+    assert (shared.encode_queries(["坡道"]) == expected).all()
+    with pytest.raises(TypeError):
+        shared.encode_queries(["志工"])
+
+
+def test_of_very_many_questions_the_last_ones_are_remembered() -> None:
+    shared = SharedEncoder(TinyEncoder())
+    for number in range(QUESTIONS_REMEMBERED + 10):
+        shared.encode_queries([str(number)])
+    assert len(shared._asked) == QUESTIONS_REMEMBERED  # noqa: SLF001
+    assert "0" not in shared._asked  # noqa: SLF001

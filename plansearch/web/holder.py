@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,12 +25,18 @@ ENCODED_AT_ONCE: Final = 8
 """Texts for which one request keeps the model; a comparison asks for hundreds, and a search must not wait for all."""
 
 
+QUESTIONS_REMEMBERED: Final = 1024
+"""Questions whose vectors are kept, some two megabytes: who narrows an answer or looks further down asks again."""
+
+
 class SharedEncoder:
     """A model that several requests use, one after the other."""
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         self._lock = threading.Lock()
+        self._remembering = threading.Lock()
+        self._asked: OrderedDict[str, FloatMatrix] = OrderedDict()
 
     @property
     def name(self) -> str:
@@ -43,7 +50,20 @@ class SharedEncoder:
 
     def encode_queries(self, texts: Sequence[str]) -> FloatMatrix:
         """Vectors of questions, ``(len(texts), dimension)``, normalised."""
-        return self._in_parts(texts, self._encoder.encode_queries)
+        if len(texts) != 1:
+            return self._in_parts(texts, self._encoder.encode_queries)
+        [text] = texts
+        with self._remembering:
+            known = self._asked.get(text)
+            if known is not None:
+                self._asked.move_to_end(text)
+                return known.copy()
+        vectors = self._in_parts(texts, self._encoder.encode_queries)
+        with self._remembering:
+            self._asked[text] = vectors.copy()
+            if len(self._asked) > QUESTIONS_REMEMBERED:
+                self._asked.popitem(last=False)
+        return vectors
 
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> FloatMatrix:
         """Vectors of plan items, ``(len(texts), dimension)``, normalised; ``progress`` is called at the end."""
