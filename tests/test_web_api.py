@@ -9,17 +9,20 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from conftest import TinyEncoder
+from conftest import EAST, TinyEncoder
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
 from starlette.testclient import TestClient
-from web_clients import ALL_PLANS, BEFORE, EAST, LOST, app_of, build, client_of
+from web_clients import ALL_PLANS, BEFORE, LOST, app_of, build, client_of
 
 from plansearch.cli import main
 from plansearch.index import PlanIndex
 from plansearch.types import FloatMatrix
-from plansearch.web import WebSettings, create_app
+from plansearch.web import WebSettings, api, api_plans, api_standing, create_app
 from plansearch.web.api_answers import Answer
 from plansearch.web.api_page import TAGS
+from plansearch.web.api_records import StatusRecord, WholePlanRecord
 
 SAME = {
     "search": (
@@ -49,6 +52,10 @@ SAME = {
     "plans": ("/api/plans", "plans"),
     "requirements": ("/api/requirements?code=1&framework=six_pillars", "requirements 1 --framework six_pillars"),
 }
+
+ROUTES = [
+    route for module in (api, api_plans, api_standing) for route in module.router.routes if isinstance(route, APIRoute)
+]
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +87,22 @@ def test_an_address_gives_what_the_command_gives(
     assert answer.status_code == 200
     assert answer.json() == expected
     assert list(answer.json()) == list(expected)
+    record_of(address).model_validate_json(answer.content, strict=True)
+
+
+def record_of(address: str) -> type[BaseModel]:
+    """What an address says that it answers with."""
+    path = address.partition("?")[0]
+    [model] = [route.response_model for route in ROUTES if route.path == path]
+    assert issubclass(model, BaseModel)
+    return model
 
 
 def test_a_plan_is_given_whole(client: TestClient) -> None:
     for plan in ALL_PLANS:
-        record = client.get(f"/api/plans/{quote(plan.name, safe='')}").json()
+        answer = client.get(f"/api/plans/{quote(plan.name, safe='')}")
+        WholePlanRecord.model_validate_json(answer.content, strict=True)
+        record = answer.json()
         assert (record["plan"], record["agency"]) == (plan.name, plan.metadata.agency)
         assert [item["text"] for item in record["items"]] == [item.text for item in plan.items]
         assert [item["id"] for item in record["items"]] == [f"{plan.name}#{n + 1}" for n in range(len(plan.items))]
@@ -107,6 +125,7 @@ def test_an_item_is_given_by_its_id(client: TestClient) -> None:
 def test_the_status_tells_what_is_there_and_not_where(client: TestClient, index: Path) -> None:
     answer = client.get("/api/status")
     record = answer.json()
+    StatusRecord.model_validate_json(answer.content, strict=True)
     assert (record["plans"], record["items"]) == (len(ALL_PLANS), sum(len(plan.items) for plan in ALL_PLANS))
     assert (record["model"], record["generation"]) == ("tiny@1", "gen-000001")
     assert record["years"] == [112, 113]
@@ -142,7 +161,8 @@ def test_what_can_t_be_answered_is_told_in_words(client: TestClient, address: st
     assert answer.status_code == status
     assert list(answer.json()) == ["detail"]
     assert words in answer.json()["detail"]
-    assert "--" not in answer.json()["detail"] or "peers" in answer.json()["detail"]
+    assert "--" not in answer.json()["detail"]
+    assert "plansearch " not in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(

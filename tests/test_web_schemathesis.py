@@ -51,7 +51,7 @@ KNOWN: dict[str, list[Any]] = {
     "code": ["1.3", "1", "A.1.2"],
     "framework": ["six_pillars"],
     "name": [plan.name for plan in ALL_PLANS],
-    "item_id": ["east.txt#1", "部分/north.txt#1"],
+    "item_id": ["east.txt%231", "部分/north.txt%231"],
 }
 """Values that the index has; made up ones hardly ever are."""
 
@@ -145,8 +145,8 @@ def test_the_examples_of_the_document_are_answered_as_it_says(schema: Any) -> No
 def test_the_checks_see_an_answer_that_is_not_as_the_document_says(tmp_path: Path) -> None:
     app = app_of(build(tmp_path / "index"))
     document = app.openapi()
-    del document["components"]["schemas"]["StatusRecord"]["properties"]["plans"]
+    document["components"]["schemas"]["StatusRecord"]["properties"]["plans"] = {"type": "string"}
     schema = from_asgi("/api/openapi.json", app)
     [operation] = [one for one in operations_of(schema) if one.label == "GET /api/status"]
-    with pytest.raises(Exception, match="plans"):
+    with pytest.raises(schemathesis.core.failures.FailureGroup, match="violates schema"):
         ask(operation.Case(), Counter())

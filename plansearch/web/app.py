@@ -33,7 +33,7 @@ from plansearch.web.api_page import describe
 from plansearch.web.security import OVERHEAD, Guard, TooLargeError, is_api, protect
 from plansearch.web.settings import MAX_FILES, WebSettings
 from plansearch.web.website import STATIC_FOLDER, Website, website_of
-from plansearch.web.wording import unknown_value, without_places
+from plansearch.web.wording import in_page_words, unknown_value, without_places
 from plansearch.web.working import BusyError
 
 PAGES = (entering, asking, basket, api, api_standing, api_plans, api_page)
@@ -59,6 +59,8 @@ def create_app(settings: WebSettings, *, load: Callable[[str], Encoder] = load_e
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        website.bench.open()
+        website.holder.open()
         yield
         website.bench.close()
         website.holder.close()
@@ -127,7 +129,7 @@ async def _told(request: Request, error: Exception) -> Response:
     if isinstance(error, UnknownFilterValueError):
         message = unknown_value(error)
     if isinstance(error, ASKED_WRONGLY):
-        return _says(request, HTTPStatus.BAD_REQUEST, message)
+        return _says(request, HTTPStatus.BAD_REQUEST, in_page_words(message))
     later = {"retry-after": "5"} if isinstance(error, BusyError) else None
     return _says(request, HTTPStatus.SERVICE_UNAVAILABLE, message, headers=later)
 

@@ -56,11 +56,11 @@ class Guesses:
 
 def address_of(scope: Scope) -> str:
     """Whence a request comes; of IPv6 the network, since whoever has one can take any address in it."""
-    host = (scope.get("client") or ("", 0))[0]
+    host = str((scope.get("client") or ("", 0))[0])
     try:
-        address = ip_address(host)
+        address = ip_address(host.partition("%")[0])
     except ValueError:
-        return str(host)
+        return host
     if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return str(ip_network(f"{address.exploded.partition('%')[0]}/{_OWN_NETWORK}", strict=False))
+        return str(ip_network((address, _OWN_NETWORK), strict=False))
     return str(address)

@@ -174,6 +174,10 @@ class IndexHolder:
         """
         return Edition.of(self.directory)
 
+    def open(self) -> None:
+        """Keep what comes back, again where it was closed before."""
+        self._closed = False
+
     def close(self) -> None:
         """Close what is not lent, and what is as soon as it comes back."""
         with self._lock:

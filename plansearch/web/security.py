@@ -6,6 +6,7 @@ Everything here is decided before a page sees the request.
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 from http import HTTPStatus
@@ -47,6 +48,8 @@ MOST_DIGITS: Final = 20
 """Digits of a length that are looked at; Python refuses to read thousands."""
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[^\s\[\]:/?#@\\]+)(?::\d{1,5})?")
 
 
 class Guard:
@@ -155,11 +158,9 @@ def too_often(seconds: int) -> str:
 
 
 def host_name(header: str) -> str:
-    """The ``Host`` header without its port, lower case; IPv6 addresses keep their brackets."""
-    name = header.strip().lower()
-    if name.startswith("["):
-        return name.partition("]")[0] + "]"
-    return name.partition(":")[0]
+    """The ``Host`` header without its port, lower case; IPv6 addresses keep their brackets. Nothing of what is none."""
+    found = _HOST.fullmatch(header.strip().lower())
+    return found[1] if found else ""
 
 
 def cookie_of(headers: Headers, name: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from plansearch.errors import UnknownAgencyError, UnknownFilterValueError
+from plansearch.errors import UnknownFilterValueError
 from plansearch.web.settings import WebSettings
 
 FILTERS: Final[Mapping[str, str]] = {
@@ -26,8 +27,34 @@ def unknown_value(error: UnknownFilterValueError) -> str:
     nearest = "、".join(error.nearest)
     if error.ambiguous:
         return f"{name}「{error.value}」不只一個：{nearest}。請寫出完整的名稱。"
-    whose = "索引裡沒有機關" if isinstance(error, UnknownAgencyError) else f"索引裡沒有這個{name}："
-    return f"{whose}「{error.value}」。{f'相近的有：{nearest}。' if nearest else ''}"
+    return f"索引裡沒有{name}「{error.value}」。{f'相近的有：{nearest}。' if nearest else ''}"
+
+
+def in_page_words(message: str) -> str:
+    """A message without the options and commands that a page does not have."""
+    for pattern, words in _SAID_ELSEWHERE:
+        message = pattern.sub(words, message)
+    return message
+
+
+_SAID_ELSEWHERE: Final = tuple(
+    (re.compile(pattern), words)
+    for pattern, words in (
+        (r"用 plansearch plans (查看|看)", r"到「計畫檔」看"),
+        (r"用 plansearch requirements (查看|看)", r"到「並列比較」看"),
+        (r"--peers all", "「所有機關」"),
+        (r"--peers (type|city):", r"\1:"),
+        (r"--peers", "比較對象"),
+        (r"--not-like", "「不像」"),
+        (r"--like", "「像」"),
+        (r"--mode words", "「只比字詞」"),
+        (r"--agency", "機關"),
+        (r"--type", "類型"),
+        (r"--city", "縣市"),
+        (r"--years? ?", ""),
+    )
+)
+"""What commands call what, and what it is called on a page."""
 
 
 def without_places(message: str, settings: WebSettings) -> str:

@@ -107,6 +107,10 @@ class Workbench:
         self._forget()
         return job
 
+    def open(self) -> None:
+        """Take on work, again where it was closed before."""
+        self._closed = False
+
     def close(self) -> None:
         """Let work that goes on end as soon as it next tells its progress: the program is to end."""
         self._closed = True
