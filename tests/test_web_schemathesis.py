@@ -74,9 +74,9 @@ def known_value(draw: st.DrawFn, name: str, now: object) -> object:
 
 
 @st.composite
-def sensible(draw: st.DrawFn, operation: Any) -> Case:  # noqa: ANN401  schemathesis' own
+def sensible(draw: st.DrawFn, operation: Any) -> Case[Any]:  # noqa: ANN401  schemathesis' own
     """A request that fits the document, most of whose names the index has."""
-    case: Case = draw(operation.as_strategy(GenerationMode.POSITIVE))
+    case: Case[Any] = draw(operation.as_strategy(GenerationMode.POSITIVE))
     for where in (case.query, case.path_parameters):
         for name in list(where or {}):
             if name in KNOWN and draw(st.integers(0, 4)):
@@ -84,13 +84,13 @@ def sensible(draw: st.DrawFn, operation: Any) -> Case:  # noqa: ANN401  schemath
     return case
 
 
-def ask(case: Case, seen: Counter[tuple[str, int]]) -> None:
+def ask(case: Case[Any], seen: Counter[tuple[str, int]]) -> None:
     response = case.call(timeout=20)
     seen[case.operation.label, response.status_code] += 1
     case.validate_response(response, checks=CHECKS)
 
 
-def ask_many(operation: Any, cases: st.SearchStrategy[Case], seen: Counter[tuple[str, int]]) -> None:  # noqa: ANN401
+def ask_many(operation: Any, cases: st.SearchStrategy[Case[Any]], seen: Counter[tuple[str, int]]) -> None:  # noqa: ANN401
     @seed(20260)
     @settings(
         max_examples=EXAMPLES,
@@ -100,7 +100,7 @@ def ask_many(operation: Any, cases: st.SearchStrategy[Case], seen: Counter[tuple
         print_blob=False,
     )
     @given(case=cases)
-    def run(case: Case) -> None:
+    def run(case: Case[Any]) -> None:
         ask(case, seen)
 
     run()

@@ -22,7 +22,7 @@ from plansearch.web.security import HEADERS, OVERHEAD, TOKEN_COOKIE, sealed
 
 WEB = Path(__file__).parents[1] / "plansearch" / "web"
 TOKEN = "自訂的通行碼-1"  # noqa: S105  a test's
-BEARER = {"authorization": b"Bearer " + TOKEN.encode()}
+BEARER = {b"authorization": b"Bearer " + TOKEN.encode()}
 OWN = {"origin": ADDRESS, "sec-fetch-site": "same-origin"}
 
 
@@ -187,14 +187,14 @@ def test_a_wrong_token_lets_nobody_in(guarded: TestClient, token: str) -> None:
     "cookie", ["", "x", TOKEN_COOKIE, f"{TOKEN_COOKIE}=", f"{TOKEN_COOKIE}=x; a=\x7f", "=;=;=\x80"]
 )
 def test_a_wrong_cookie_lets_nobody_in(guarded: TestClient, cookie: str) -> None:
-    assert guarded.get("/", headers={"cookie": cookie.encode("latin-1")}).status_code == 303
+    assert guarded.get("/", headers={b"cookie": cookie.encode("latin-1")}).status_code == 303
 
 
 def test_a_program_sends_the_token_each_time(guarded: TestClient) -> None:
     assert guarded.get("/api/search?q=坡道", headers=BEARER).status_code == 200
     assert guarded.get("/api/search?q=坡道").status_code == 401
     for wrong in (b"Bearer", b"Bearer x", b"Basic " + TOKEN.encode(), b"Bearer \xff\xfe", TOKEN.encode()):
-        assert guarded.get("/api/status", headers={"authorization": wrong}).status_code == 401
+        assert guarded.get("/api/status", headers={b"authorization": wrong}).status_code == 401
 
 
 def test_a_server_without_a_token_asks_for_none(client: TestClient) -> None:

@@ -126,7 +126,7 @@ class Known:
             return cls(plan=index.plans[0].plan, item=index.item(0).id)
         agency = max(years, key=lambda name: len(set(years[name])))
         both = sorted(set(years[agency]))
-        two = (str(both[0]), str(both[-1])) if len(both) > 1 else cls.__dataclass_fields__["years"].default
+        two = (str(both[0]), str(both[-1])) if len(both) > 1 else cls().years
         return cls(agency, two, index.plans[0].plan, index.item(0).id)
 
     def example(self, path: str) -> str:

@@ -93,7 +93,8 @@ class SearchForm(BaseModel):
 
     def without(self, name: str, value: object) -> str:
         """The address with one value of a filter taken away."""
-        return self.address(**{name: [one for one in getattr(self, name) if one != value], "k": ITEMS})
+        changes: dict[str, Any] = {name: [one for one in getattr(self, name) if one != value], "k": ITEMS}
+        return self.address(**changes)
 
 
 class PageForm(SearchForm):

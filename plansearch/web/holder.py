@@ -57,10 +57,10 @@ class SharedEncoder:
             known = self._asked.get(text)
             if known is not None:
                 self._asked.move_to_end(text)
-                return known.copy()
+                return np.array(known)
         vectors = self._in_parts(texts, self._encoder.encode_queries)
         with self._remembering:
-            self._asked[text] = vectors.copy()
+            self._asked[text] = np.array(vectors)
             if len(self._asked) > QUESTIONS_REMEMBERED:
                 self._asked.popitem(last=False)
         return vectors
