@@ -34,7 +34,7 @@ import numpy as np
 
 SECONDS = 60.0
 CLIENTS = 50
-BETWEEN_BUILDS = 3.0
+BETWEEN_BUILDS = 8.0
 """Seconds between the end of one build and the beginning of the next."""
 STARTS = 30.0
 """Seconds within which the server has to answer."""
@@ -95,6 +95,8 @@ class Seen:
     statuses: Counter[int] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     builds: int = 0
+    processor: float = 0.0
+    """Seconds of the processor that the server took."""
     memory: list[tuple[float, float]] = field(default_factory=list)
     """Seconds from the start, megabytes."""
 
@@ -190,6 +192,12 @@ def resident(pid: int) -> float:
     raise RuntimeError("the system does not tell the memory")
 
 
+def processor_of(pid: int) -> float:
+    """Seconds of the processor that a process took so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 async def watch(pid: int, until: float, seen: Seen) -> None:
     """Write the memory down each second."""
     started = time.monotonic()
@@ -259,11 +267,13 @@ async def measure(index: Path, folder: Path, seconds: float, clients: int) -> Se
     async with server(index) as (pid, port):
         kinds = await there(port, kinds_of(queries, *await known(port)))
         until = time.monotonic() + seconds
+        before = processor_of(pid)
         await asyncio.gather(
             *(use(port, kinds, until, seen, random.Random(number)) for number in range(clients)),  # noqa: S311
             rebuild(folder, index, until, seen),
             watch(pid, until, seen),
         )
+        seen.processor = processor_of(pid) - before
         seen.memory.append((seconds, resident(pid)))
     return seen
 
@@ -282,7 +292,11 @@ def show(seen: Seen, seconds: float, clients: int) -> bool:
     memory = [megabytes for _, megabytes in seen.memory]
     start, middle, end = memory[0], max(memory[len(memory) // 3 : len(memory) // 2 + 1]), max(memory[-5:])
     grew = end > middle * GROWTH and end > middle + SLACK
-    print(f"\nstatuses: {dict(sorted(seen.statuses.items()))}; failures: {len(seen.failures)}")
+    print(
+        f"\nthe server took {seen.processor:.0f} s of the processor, {1000 * seen.processor / len(everything):.0f} ms a request"
+    )
+    print(f"the machine has {os.cpu_count()} cores and {os.getloadavg()[0]:.1f} processes that want one")
+    print(f"statuses: {dict(sorted(seen.statuses.items()))}; failures: {len(seen.failures)}")
     print(*seen.failures[:10], sep="\n")
     print(
         f"memory: {start:.0f} MB at the start, {middle:.0f} in the middle, {end:.0f} at the end, most {max(memory):.0f}"

@@ -4,18 +4,20 @@ import asyncio
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable, Coroutine
+import time
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from conftest import EAST, OTHER, WEST, TinyEncoder
 from web_clients import build
 
 from plansearch.errors import IndexBrokenError, IndexMissingError, PlansearchError
 from plansearch.index import PlanIndex
-from plansearch.types import Encoder, Progress
-from plansearch.web.holder import QUESTIONS_REMEMBERED, IndexHolder, SharedEncoder
+from plansearch.types import Encoder, FloatMatrix, Progress
+from plansearch.web.holder import QUESTIONS_REMEMBERED, IndexHolder, SharedEncoder, Turns
 from plansearch.web.working import BusyError, Workbench
 
 
@@ -318,18 +320,61 @@ def test_a_shared_model_gives_what_the_model_gives() -> None:
 def test_a_question_that_is_asked_again_is_not_embedded_again() -> None:
     model = TinyEncoder()
     shared = SharedEncoder(model)
-    first = shared.encode_queries(["坡道"])
-    expected = first.copy()
+    first = shared.encode_queries(["坡道", "服務鈴", "坡道"])
+    expected = model.encode_queries(["坡道", "服務鈴", "坡道"])
+    assert (first == expected).all()
     first[:] = 0  # what a caller does with it is nobody else's business
-    model.encode_queries = None  # type: ignore[method-assign,assignment]
-    assert (shared.encode_queries(["坡道"]) == expected).all()
-    with pytest.raises(TypeError):
-        shared.encode_queries(["志工"])
+    asked: list[str] = []
+
+    def counted(texts: Sequence[str]) -> FloatMatrix:
+        asked.extend(texts)
+        return TinyEncoder().encode_queries(texts)
+
+    model.encode_queries = counted  # type: ignore[method-assign]
+    assert (shared.encode_queries(["服務鈴", "志工", "坡道"])[[2, 0]] == expected[:2]).all()
+    assert asked == ["志工"]
 
 
 def test_of_very_many_questions_the_last_ones_are_remembered() -> None:
-    shared = SharedEncoder(TinyEncoder())
-    for number in range(QUESTIONS_REMEMBERED + 10):
-        shared.encode_queries([str(number)])
+    shared = SharedEncoder(NarrowEncoder())
+    for start in range(0, QUESTIONS_REMEMBERED + 10, 1000):
+        shared.encode_queries([str(number) for number in range(start, start + 1000)])
     assert len(shared._asked) == QUESTIONS_REMEMBERED  # noqa: SLF001
     assert "0" not in shared._asked  # noqa: SLF001
+    assert all(vector.base is None for vector in shared._asked.values())  # noqa: SLF001
+
+
+class NarrowEncoder(TinyEncoder):
+    """So small that thousands of texts take no time."""
+
+    dimension = 2
+
+    def encode_queries(self, texts: Sequence[str]) -> FloatMatrix:
+        return np.ones((len(texts), 2), dtype=np.float32)
+
+
+def test_a_lock_goes_to_who_has_waited_longest() -> None:
+    turns, order = Turns(), list[int]()
+    waiting = threading.Barrier(2)
+
+    def ask(number: int) -> None:
+        waiting.wait(20)
+        with turns:
+            order.append(number)
+
+    threads = []
+    with turns:
+        for number in range(8):
+            thread = threading.Thread(target=ask, args=(number,))
+            thread.start()
+            threads.append(thread)
+            waiting.wait(20)
+            until = time.monotonic() + 20
+            while len(turns._waiting) <= number and time.monotonic() < until:  # noqa: SLF001
+                time.sleep(0.001)
+    for thread in threads:
+        thread.join(20)
+    assert order == list(range(8))
+    with turns:
+        order.append(8)
+    assert order[-1] == 8

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,20 +21,48 @@ from plansearch.types import Encoder, FloatMatrix, Progress
 MOST_OPEN: Final = 4
 """Indexes open at the same time; each answers one request."""
 
-ENCODED_AT_ONCE: Final = 8
+ENCODED_AT_ONCE: Final = 4
 """Texts for which one request keeps the model; a comparison asks for hundreds, and a search must not wait for all."""
 
+QUESTIONS_REMEMBERED: Final = 8192
+"""Questions whose vectors are kept, some thirteen megabytes: who narrows an answer asks again, and what is worked out
+after a new build asks for the same measures. To embed one takes twenty times as long as all else of a search."""
 
-QUESTIONS_REMEMBERED: Final = 1024
-"""Questions whose vectors are kept, some two megabytes: who narrows an answer or looks further down asks again."""
+
+class Turns:
+    """A lock that goes to who has waited longest; Python's own often goes back to who had it."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._taken = False
+
+    def __enter__(self) -> None:
+        """Wait for one's turn."""
+        with self._guard:
+            if not self._taken:
+                self._taken = True
+                return
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        turn.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        """Let the next one have it."""
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._taken = False
 
 
 class SharedEncoder:
-    """A model that several requests use, one after the other."""
+    """A model that several requests use, one after the other, and that remembers questions."""
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
-        self._lock = threading.Lock()
+        self._turns = Turns()
         self._remembering = threading.Lock()
         self._asked: OrderedDict[str, FloatMatrix] = OrderedDict()
 
@@ -50,19 +78,13 @@ class SharedEncoder:
 
     def encode_queries(self, texts: Sequence[str]) -> FloatMatrix:
         """Vectors of questions, ``(len(texts), dimension)``, normalised."""
-        if len(texts) != 1:
-            return self._in_parts(texts, self._encoder.encode_queries)
-        [text] = texts
-        with self._remembering:
-            known = self._asked.get(text)
-            if known is not None:
-                self._asked.move_to_end(text)
-                return np.array(known)
-        vectors = self._in_parts(texts, self._encoder.encode_queries)
-        with self._remembering:
-            self._asked[text] = np.array(vectors)
-            if len(self._asked) > QUESTIONS_REMEMBERED:
-                self._asked.popitem(last=False)
+        known = self._recalled(texts)
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        known.update(zip(new, self._in_parts(new, self._encoder.encode_queries), strict=True))
+        self._remember({text: known[text] for text in new})
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        for row, text in enumerate(texts):
+            vectors[row] = known[text]
         return vectors
 
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> FloatMatrix:
@@ -72,10 +94,24 @@ class SharedEncoder:
             progress(len(texts), len(texts))
         return vectors
 
+    def _recalled(self, texts: Sequence[str]) -> dict[str, FloatMatrix]:
+        with self._remembering:
+            known = {text: self._asked[text] for text in texts if text in self._asked}
+            for text in known:
+                self._asked.move_to_end(text)
+            return known
+
+    def _remember(self, vectors: Mapping[str, FloatMatrix]) -> None:
+        with self._remembering:
+            for text, vector in vectors.items():
+                self._asked[text] = np.array(vector)  # not a part of what came with it
+            while len(self._asked) > QUESTIONS_REMEMBERED:
+                self._asked.popitem(last=False)
+
     def _in_parts(self, texts: Sequence[str], encode: Callable[[Sequence[str]], FloatMatrix]) -> FloatMatrix:
         parts = [np.empty((0, self.dimension), dtype=np.float32)]
         for start in range(0, len(texts), ENCODED_AT_ONCE):
-            with self._lock:
+            with self._turns:
                 parts.append(encode(texts[start : start + ENCODED_AT_ONCE]))
         return np.concatenate(parts)
 
