@@ -292,10 +292,9 @@ def show(seen: Seen, seconds: float, clients: int) -> bool:
     memory = [megabytes for _, megabytes in seen.memory]
     start, middle, end = memory[0], max(memory[len(memory) // 3 : len(memory) // 2 + 1]), max(memory[-5:])
     grew = end > middle * GROWTH and end > middle + SLACK
-    print(
-        f"\nthe server took {seen.processor:.0f} s of the processor, {1000 * seen.processor / len(everything):.0f} ms a request"
-    )
-    print(f"the machine has {os.cpu_count()} cores and {os.getloadavg()[0]:.1f} processes that want one")
+    each = 1000 * seen.processor / len(everything)
+    print(f"\nthe server took {seen.processor:.0f} s of the processor, {each:.0f} ms a request")
+    print(f"the machine has {os.cpu_count()} cores and {os.getloadavg()[0]:.1f} that want one")
     print(f"statuses: {dict(sorted(seen.statuses.items()))}; failures: {len(seen.failures)}")
     print(*seen.failures[:10], sep="\n")
     print(

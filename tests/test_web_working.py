@@ -266,6 +266,22 @@ def test_no_more_are_open_than_allowed_whatever_happens(tmp_path: Path) -> None:
     holder.close()
 
 
+def test_who_only_looks_something_up_waits_for_nobody(tmp_path: Path) -> None:
+    holder = holder_of(build(tmp_path / "index", EAST), most=1, quick=1)
+    answers: list[int | None] = []
+
+    def look_up() -> None:
+        with holder.lease(quick=True) as index:
+            answers.append(index.catalog.position("east.txt#2"))
+
+    with holder.lease():
+        thread = threading.Thread(target=look_up)
+        thread.start()
+        thread.join(20)
+        assert answers == [1]
+    holder.close()
+
+
 def test_an_index_that_comes_back_after_the_end_is_closed(tmp_path: Path) -> None:
     holder = holder_of(build(tmp_path / "index", EAST))
     with holder.lease() as index:

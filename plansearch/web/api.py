@@ -76,7 +76,7 @@ def search(request: Request, form: Annotated[SearchForm, Query()]) -> Response:
 
     `total` 是夠接近的項目總數，`hits` 只列前 k 筆。沒有找到不代表沒有辦理：請看 `caveats`（原文缺漏）。
     """
-    with website_of(request).holder.lease() as index:
+    with website_of(request).holder.lease(quick=not form.needs_model) as index:
         return Answer(search_report(ask(index, form, limit=form.k)).about)
 
 

@@ -112,7 +112,7 @@ class Known:
     @classmethod
     def of(cls, website: Website) -> Known:
         """What the index has now."""
-        with suppress(PlansearchError), website.holder.lease() as index:
+        with suppress(PlansearchError), website.holder.lease(quick=True) as index:
             return cls._in(index)
         return cls()
 

@@ -32,7 +32,7 @@ router = APIRouter(prefix="/api", tags=[PLANS], responses=RESPONSES)
 @router.get("/status", response_model=StatusRecord, summary="現在的索引")
 def status(request: Request) -> Response:
     """有幾份計畫、用什麼模型、何時建立。重建後內容有變，`generation` 就會不同。"""
-    with website_of(request).holder.lease_of() as (edition, index):
+    with website_of(request).holder.lease_of(quick=True) as (edition, index):
         return Answer(
             {
                 "version": __version__,
@@ -51,7 +51,7 @@ def status(request: Request) -> Response:
 @router.get("/plans", response_model=PlansRecord, summary="索引裡的所有計畫，和沒有收入的檔案")
 def plans(request: Request) -> Response:
     """和 `plansearch plans --format json` 相同。"""
-    with website_of(request).holder.lease() as index:
+    with website_of(request).holder.lease(quick=True) as index:
         return Answer(plans_report(index.plans, index.skipped).about)
 
 
@@ -71,7 +71,7 @@ def plan(
     ],
 ) -> Response:
     """欄位和 `plansearch inspect --format json` 相同，各項目另有代號與出處。"""
-    with website_of(request).holder.lease() as index:
+    with website_of(request).holder.lease(quick=True) as index:
         found = whole_plan(index, name)
     if found is None:
         raise not_there(f"索引裡沒有「{name}」這份計畫。所有計畫見 /api/plans。")
@@ -92,7 +92,7 @@ def item(
     ],
 ) -> Response:
     """項目的原文、執行要項、承辦單位、出處。檔案沒有改，代號就不會變。"""
-    with website_of(request).holder.lease() as index:
+    with website_of(request).holder.lease(quick=True) as index:
         position = index.catalog.position(item_id)
         if position is None:
             raise not_there(f"索引裡沒有「{item_id}」這一項；計畫可能更新過。")

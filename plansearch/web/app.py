@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
@@ -39,6 +40,10 @@ from plansearch.web.working import BusyError
 PAGES = (entering, asking, basket, api, api_standing, api_plans, api_page)
 """Modules that have a router each."""
 
+THREADS: Final = 120
+"""Requests that are worked at; most of them wait for an index or the model, and those that need neither must not wait
+for a thread."""
+
 MOST_PROBLEMS: Final = 20
 """Wrong values of an address that are told; there may be thousands."""
 
@@ -59,6 +64,7 @@ def create_app(settings: WebSettings, *, load: Callable[[str], Encoder] = load_e
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = THREADS
         website.bench.open()
         website.holder.open()
         yield

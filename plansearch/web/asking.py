@@ -85,6 +85,11 @@ class SearchForm(BaseModel):
         """Whether anything is asked."""
         return bool(self.q.strip() or self.like)
 
+    @property
+    def needs_model(self) -> bool:
+        """Whether the model has to look at it."""
+        return self.asks and self.mode != "words"
+
     def address(self, path: str = "/search", **changes: object) -> str:
         """The address of this question, with some settings changed."""
         values: dict[str, Any] = self.model_copy(update=changes).model_dump(exclude_defaults=True)
@@ -140,7 +145,7 @@ class Narrowing:
 def search_page(request: Request, form: Annotated[PageForm, Query()]) -> Response:
     """The question, and the answer where one was asked."""
     website = website_of(request)
-    with website.holder.lease() as index:
+    with website.holder.lease(quick=not form.needs_model) as index:
         answer = _answered(index, form) if form.asks else None
         by_agency = _by_agency(index, form) if form.asks and form.by else None
         counts = answer.counts if answer is not None else filter_counts(index, resolve_filters(index, form.filters))

@@ -21,7 +21,10 @@ from plansearch.types import Encoder, FloatMatrix, Progress
 MOST_OPEN: Final = 4
 """Indexes open at the same time; each answers one request."""
 
-ENCODED_AT_ONCE: Final = 4
+MOST_QUICK: Final = 2
+"""Further ones for what needs no model, and so has not to wait behind those that wait for it."""
+
+ENCODED_AT_ONCE: Final = 2
 """Texts for which one request keeps the model; a comparison asks for hundreds, and a search must not wait for all."""
 
 QUESTIONS_REMEMBERED: Final = 8192
@@ -157,15 +160,22 @@ class IndexHolder:
     Args:
         directory: where the index is.
         load: gives a model by its name.
-        most: how many may be open at the same time.
+        most: how many may be lent at the same time.
+        quick: how many further ones to those who ask for no more than to look something up.
     """
 
     def __init__(
-        self, directory: Path, *, load: Callable[[str], Encoder] = load_encoder, most: int = MOST_OPEN
+        self,
+        directory: Path,
+        *,
+        load: Callable[[str], Encoder] = load_encoder,
+        most: int = MOST_OPEN,
+        quick: int = MOST_QUICK,
     ) -> None:
         self.directory = directory
         self._load = load
         self._slots = threading.BoundedSemaphore(most)
+        self._quick_slots = threading.BoundedSemaphore(quick)
         self._lock = threading.Lock()
         self._loading = threading.Lock()
         self._idle: list[_Opened] = []
@@ -173,23 +183,26 @@ class IndexHolder:
         self._closed = False
 
     @contextmanager
-    def lease(self) -> Iterator[PlanIndex]:
+    def lease(self, *, quick: bool = False) -> Iterator[PlanIndex]:
         """Lend the current index; who asks while all are lent waits.
+
+        Args:
+            quick: something is only looked up, without the model: it need not wait behind who waits for that.
 
         Raises:
             PlansearchError: there is none, or it can't be opened.
         """
-        with self.lease_of() as (_, index):
+        with self.lease_of(quick=quick) as (_, index):
             yield index
 
     @contextmanager
-    def lease_of(self) -> Iterator[tuple[Edition, PlanIndex]]:
+    def lease_of(self, *, quick: bool = False) -> Iterator[tuple[Edition, PlanIndex]]:
         """Lend the current index, and tell which it is.
 
         Raises:
             PlansearchError: as `lease`.
         """
-        with self._slots:
+        with self._quick_slots if quick else self._slots:
             opened = self._take()
             try:
                 yield opened.edition, opened.index
