@@ -310,6 +310,32 @@ def test_others_are_answered_while_something_long_is_worked_out(index: Path) -> 
     assert [answer.status_code for answer in answers] == [200]
 
 
+def test_a_question_that_was_asked_before_waits_for_nobody(index: Path) -> None:
+    app, encoder = held_app(index)
+    encoder.go_on.set()
+    answers: list[int] = []
+    with client_of(app) as client:
+        before = client.get("/api/search?q=坡道").json()
+        encoder.go_on.clear()
+        new = [
+            "/search?q=志工",
+            "/api/search?q=電話",
+            "/search?q=禮貌&by=agency",
+            "/api/agencies?q=問卷",
+            "/search?q=訓練",
+        ]
+        waiting = [threading.Thread(target=lambda one=one: answers.append(client.get(one).status_code)) for one in new]
+        for one in waiting:
+            one.start()
+        assert client.get("/api/search?q=坡道").json() == before
+        assert client.get("/search?q=坡道&year=113").status_code == 200
+        assert answers == []
+        encoder.go_on.set()
+        for one in waiting:
+            one.join(30)
+    assert answers == [200] * len(new)
+
+
 def test_who_asks_the_same_gets_the_same_answer_which_is_worked_out_once(index: Path) -> None:
     app, encoder = held_app(index)
     answers: list[Any] = []

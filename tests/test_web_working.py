@@ -17,7 +17,7 @@ from web_clients import build
 from plansearch.errors import IndexBrokenError, IndexMissingError, PlansearchError
 from plansearch.index import PlanIndex
 from plansearch.types import Encoder, FloatMatrix, Progress
-from plansearch.web.holder import QUESTIONS_REMEMBERED, IndexHolder, SharedEncoder, Turns
+from plansearch.web.holder import QUESTIONS_REMEMBERED, Familiar, IndexHolder, SharedEncoder, Turns
 from plansearch.web.working import BusyError, Workbench
 
 
@@ -367,6 +367,14 @@ class NarrowEncoder(TinyEncoder):
 
     def encode_queries(self, texts: Sequence[str]) -> FloatMatrix:
         return np.ones((len(texts), 2), dtype=np.float32)
+
+
+def test_of_very_many_familiar_questions_the_last_ones_are_remembered() -> None:
+    familiar = Familiar(most=3)
+    for question in ("a", "b", "c", "a", "d"):
+        familiar.add(question)
+    assert [one for one in "abcd" if one in familiar] == ["a", "c", "d"]
+    assert len(familiar) == 3
 
 
 def test_a_lock_goes_to_who_has_waited_longest() -> None:

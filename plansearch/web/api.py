@@ -36,7 +36,7 @@ from plansearch.web.api_answers import (
 )
 from plansearch.web.api_findings import DuplicatesRecord, GapsRecord
 from plansearch.web.api_records import AgenciesRecord, ComparisonRecord, SearchRecord
-from plansearch.web.asking import SearchForm, ask
+from plansearch.web.asking import SearchForm, ask, index_for
 from plansearch.web.questions import ComparisonQuestion, DuplicatesQuestion, GapsQuestion, YearsQuestion
 from plansearch.web.website import website_of
 
@@ -76,7 +76,7 @@ def search(request: Request, form: Annotated[SearchForm, Query()]) -> Response:
 
     `total` 是夠接近的項目總數，`hits` 只列前 k 筆。沒有找到不代表沒有辦理：請看 `caveats`（原文缺漏）。
     """
-    with website_of(request).holder.lease(quick=not form.needs_model) as index:
+    with index_for(website_of(request), form) as index:
         return Answer(search_report(ask(index, form, limit=form.k)).about)
 
 

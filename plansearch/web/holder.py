@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,6 +117,29 @@ class SharedEncoder:
             with self._turns:
                 parts.append(encode(texts[start : start + ENCODED_AT_ONCE]))
         return np.concatenate(parts)
+
+
+class Familiar:
+    """Questions that were asked before, so that the model need not look at them again; the last ones."""
+
+    def __init__(self, most: int = QUESTIONS_REMEMBERED // 4) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._asked: OrderedDict[Hashable, None] = OrderedDict()
+
+    def __contains__(self, question: Hashable) -> bool:
+        return question in self._asked
+
+    def __len__(self) -> int:
+        return len(self._asked)
+
+    def add(self, question: Hashable) -> None:
+        """Remember one that was answered."""
+        with self._lock:
+            self._asked[question] = None
+            self._asked.move_to_end(question)
+            if len(self._asked) > self._most:
+                self._asked.popitem(last=False)
 
 
 @dataclass(frozen=True, slots=True)

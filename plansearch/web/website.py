@@ -25,7 +25,7 @@ from plansearch.templating import Templates, templates_of
 from plansearch.types import Encoder, Progress
 from plansearch.version import __version__
 from plansearch.web.guessing import Guesses
-from plansearch.web.holder import IndexHolder
+from plansearch.web.holder import Familiar, IndexHolder
 from plansearch.web.settings import WebSettings
 from plansearch.web.working import Job, Workbench
 from plansearch.xmltext import xml_text
@@ -63,6 +63,7 @@ class Website:
     login_csrf: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     """The same for the one form that is there for those who did not enter yet."""
     guesses: Guesses = field(default_factory=Guesses)
+    familiar: Familiar = field(default_factory=Familiar)
 
     @classmethod
     def of(cls, settings: WebSettings, load: Callable[[str], Encoder] = load_encoder) -> Website:
