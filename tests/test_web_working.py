@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import shutil
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,9 @@ from web_clients import build
 
 from plansearch.errors import IndexBrokenError, IndexMissingError, PlansearchError
 from plansearch.index import PlanIndex
+from plansearch.retrieval import search
 from plansearch.types import Encoder, FloatMatrix, Progress
-from plansearch.web.holder import QUESTIONS_REMEMBERED, Familiar, IndexHolder, SharedEncoder, Turns
+from plansearch.web.holder import BYTES_REMEMBERED, QUESTIONS_REMEMBERED, Familiar, IndexHolder, SharedEncoder, Turns
 from plansearch.web.working import BusyError, Workbench
 
 
@@ -290,6 +293,20 @@ def test_an_index_that_comes_back_after_the_end_is_closed(tmp_path: Path) -> Non
     assert is_closed(index)
 
 
+def test_nothing_remains_of_an_index_that_was_replaced(tmp_path: Path) -> None:
+    directory = build(tmp_path / "index", EAST)
+    holder = holder_of(directory)
+    with holder.lease() as index:
+        assert search(index, "無障礙廁所").added
+        left = [weakref.ref(part) for part in (index, index.tokenizer, index.catalog, index.lexical, index.dense)]
+    build(directory, EAST, WEST)
+    with holder.lease():
+        del index
+        gc.collect()
+        assert [ref() for ref in left] == [None] * len(left)
+    holder.close()
+
+
 def test_a_model_is_loaded_once_and_forgotten_with_its_index(tmp_path: Path) -> None:
     loaded: list[str] = []
 
@@ -357,7 +374,15 @@ def test_of_very_many_questions_the_last_ones_are_remembered() -> None:
         shared.encode_queries([str(number) for number in range(start, start + 1000)])
     assert len(shared._asked) == QUESTIONS_REMEMBERED  # noqa: SLF001
     assert "0" not in shared._asked  # noqa: SLF001
+    assert all(vector.nbytes == 8 for vector in shared._asked.values())  # noqa: SLF001
     assert all(vector.base is None for vector in shared._asked.values())  # noqa: SLF001
+
+
+def test_long_vectors_are_remembered_of_fewer_questions() -> None:
+    shared = SharedEncoder(TinyEncoder())
+    shared.encode_queries([str(number) for number in range(1500)])
+    vectors = list(shared._asked.values())  # noqa: SLF001
+    assert BYTES_REMEMBERED - vectors[0].nbytes <= sum(vector.nbytes for vector in vectors) <= BYTES_REMEMBERED
 
 
 class NarrowEncoder(TinyEncoder):

@@ -28,8 +28,11 @@ ENCODED_AT_ONCE: Final = 2
 """Texts for which one request keeps the model; a comparison asks for hundreds, and a search must not wait for all."""
 
 QUESTIONS_REMEMBERED: Final = 8192
-"""Questions whose vectors are kept, some thirteen megabytes: who narrows an answer asks again, and what is worked out
-after a new build asks for the same measures. To embed one takes twenty times as long as all else of a search."""
+"""Questions whose vectors are kept: who narrows an answer asks again, and what is worked out after a new build asks for
+the same measures. To embed one takes five times as long as all else of a search."""
+
+BYTES_REMEMBERED: Final = 16 * 2**20
+"""Bytes that they take at most."""
 
 
 class Turns:
@@ -68,6 +71,7 @@ class SharedEncoder:
         self._turns = Turns()
         self._remembering = threading.Lock()
         self._asked: OrderedDict[str, FloatMatrix] = OrderedDict()
+        self._most = min(QUESTIONS_REMEMBERED, BYTES_REMEMBERED // (4 * encoder.dimension))
 
     @property
     def name(self) -> str:
@@ -108,7 +112,7 @@ class SharedEncoder:
         with self._remembering:
             for text, vector in vectors.items():
                 self._asked[text] = np.array(vector)  # not a part of what came with it
-            while len(self._asked) > QUESTIONS_REMEMBERED:
+            while len(self._asked) > self._most:
                 self._asked.popitem(last=False)
 
     def _in_parts(self, texts: Sequence[str], encode: Callable[[Sequence[str]], FloatMatrix]) -> FloatMatrix:
