@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
@@ -64,6 +64,11 @@ class Endpoint:
     def anchor(self) -> str:
         """Its name on the page."""
         return "-".join(re.findall(r"\w+", self.path))
+
+    @property
+    def readable_example(self) -> str:
+        """The same with its Chinese to read; what would end the address stays as it is sent."""
+        return unquote(self.example.replace("%23", "%2523"))
 
 
 @dataclass(frozen=True, slots=True)
