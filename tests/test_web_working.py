@@ -20,7 +20,8 @@ from plansearch.errors import IndexBrokenError, IndexMissingError, PlansearchErr
 from plansearch.index import PlanIndex
 from plansearch.retrieval import search
 from plansearch.types import Encoder, FloatMatrix, Progress
-from plansearch.web.holder import BYTES_REMEMBERED, QUESTIONS_REMEMBERED, Familiar, IndexHolder, SharedEncoder, Turns
+from plansearch.web.holder import IndexHolder
+from plansearch.web.sharing import BYTES_REMEMBERED, QUESTIONS_REMEMBERED, Familiar, SharedEncoder, Turns
 from plansearch.web.working import BusyError, Workbench
 
 

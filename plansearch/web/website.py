@@ -25,8 +25,9 @@ from plansearch.templating import Templates, templates_of
 from plansearch.types import Encoder, Progress
 from plansearch.version import __version__
 from plansearch.web.guessing import Guesses
-from plansearch.web.holder import Familiar, IndexHolder
+from plansearch.web.holder import IndexHolder
 from plansearch.web.settings import WebSettings
+from plansearch.web.sharing import Familiar
 from plansearch.web.working import Job, Workbench
 from plansearch.xmltext import xml_text
 
