@@ -146,6 +146,7 @@ MAY_IMPORT = {
         "findings",
         "duplication",
         "promises",
+        "matching",
         "peers",
         "comparison",
         "gaps",

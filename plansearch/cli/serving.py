@@ -29,7 +29,7 @@ def serve(
     host: Annotated[
         str, typer.Option("--host", metavar="ADDRESS", help="在哪個位址開放；預設只有這台電腦打得開。")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", metavar="N", help="連接埠。")] = 8000,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, metavar="N", help="連接埠。")] = 8000,
     token: Annotated[
         str | None,
         typer.Option(
@@ -69,8 +69,8 @@ def serve(
         message = f"找不到資料夾「{folder}」。請先建立它，或換一個位置。"
         raise PlansearchError(message)
     settings = WebSettings(index, folder, host, port, token or None, tuple(name or ()), max_upload=int(max_size))
-    notify(f"網頁：{address_of(settings)}（按 Ctrl+C 結束）")
-    run_server(settings, open_browser=browser)
+    told = f"網頁：{address_of(settings)}（按 Ctrl+C 結束）"
+    run_server(settings, open_browser=browser, ready=lambda: notify(told))
 
 
 def address_of(settings: WebSettings) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 from math import log
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -354,10 +355,21 @@ def _coverage(index: Asked, question: Question, tokenizer: Tokenizer, pool: Pool
     return covered, meant, reached
 
 
-@lru_cache(maxsize=8192)
-def _term_tokens(tokenizer: Tokenizer, term: str) -> tuple[Sequence[str], Sequence[str]]:
+_Tokens = tuple[Sequence[str], Sequence[str]]
+_CUT: Final[WeakKeyDictionary[Tokenizer, dict[str, _Tokens]]] = WeakKeyDictionary()
+"""The terms that each tokenizer has cut; they go with it, as it goes with its index."""
+_MOST_CUT: Final = 8192
+
+
+def _term_tokens(tokenizer: Tokenizer, term: str) -> _Tokens:
     """All tokens of an added term and its inner ones: the same terms are added again and again."""
-    return tuple(tokenizer.tokens(term)), tuple(tokenizer.inner_tokens(term))
+    known = _CUT.setdefault(tokenizer, {})
+    found = known.get(term)
+    if found is None:
+        if len(known) >= _MOST_CUT:
+            known.clear()
+        found = known[term] = (tuple(tokenizer.tokens(term)), tuple(tokenizer.inner_tokens(term)))
+    return found
 
 
 def _weights(index: Asked, tokens: Sequence[str], content: Sequence[str]) -> dict[str, float]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
@@ -15,16 +17,35 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from plansearch.encoders import load_encoder
-from plansearch.errors import IndexMissingError, PlansearchError, QueryError, StoreError
+from plansearch.errors import (
+    CorrectionError,
+    IndexMissingError,
+    JudgementError,
+    ParseError,
+    PlansearchError,
+    QueryError,
+    ReadError,
+    UnknownFilterValueError,
+)
 from plansearch.types import Encoder
 from plansearch.version import __version__
-from plansearch.web import asking, basket, comparing, entering, standing
-from plansearch.web.security import OVERHEAD, Guard, TooLargeError
+from plansearch.web import api, api_page, api_plans, api_standing, asking, basket, comparing, entering, standing
+from plansearch.web.api_page import describe
+from plansearch.web.security import OVERHEAD, Guard, TooLargeError, is_api, protect
 from plansearch.web.settings import MAX_FILES, WebSettings
 from plansearch.web.website import STATIC_FOLDER, Website, website_of
+from plansearch.web.wording import in_page_words, unknown_value, without_places
+from plansearch.web.working import BusyError
 
-PAGES = (entering, asking, basket, comparing, standing)
+PAGES = (entering, asking, basket, comparing, standing, api, api_standing, api_plans, api_page)
 """Modules that have a router each."""
+
+THREADS: Final = 120
+"""Requests that are worked at; most of them wait for an index or the model, and those that need neither must not wait
+for a thread."""
+
+MOST_PROBLEMS: Final = 20
+"""Wrong values of an address that are told; there may be thousands."""
 
 
 def create_app(settings: WebSettings, *, load: Callable[[str], Encoder] = load_encoder) -> FastAPI:
@@ -43,7 +64,11 @@ def create_app(settings: WebSettings, *, load: Callable[[str], Encoder] = load_e
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = THREADS
+        website.bench.open()
+        website.holder.open()
         yield
+        website.bench.close()
         website.holder.close()
 
     app = FastAPI(
@@ -60,11 +85,13 @@ def create_app(settings: WebSettings, *, load: Callable[[str], Encoder] = load_e
         Guard,  # type: ignore[arg-type,unused-ignore]
         hosts=settings.hosts,
         token=settings.token,
+        guesses=website.guesses,
         max_body=MAX_FILES * settings.max_upload + OVERHEAD,
     )
     for module in PAGES:
         app.include_router(module.router)
     app.add_api_route("/static/htmx.js", _htmx, include_in_schema=False)
+    describe(app)
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), name="static")
     app.add_exception_handler(PlansearchError, _told)
     app.add_exception_handler(RequestValidationError, _misunderstood)
@@ -80,48 +107,69 @@ def _htmx() -> FileResponse:
     return FileResponse(path, media_type="text/javascript", headers={"cache-control": "max-age=86400"})
 
 
-def _says(request: Request, status: int, message: str, *, heading: str = "沒有辦法完成") -> Response:
+def _says(
+    request: Request,
+    status: int,
+    message: str,
+    *,
+    heading: str = "沒有辦法完成",
+    headers: Mapping[str, str] | None = None,
+) -> Response:
     """The same message as a page or, to a program, as JSON."""
-    if request.url.path.startswith("/api"):
-        return JSONResponse({"detail": message}, status_code=status)
+    if is_api(request.url.path):
+        return JSONResponse({"detail": message}, status_code=status, headers=headers)
     website = website_of(request)
-    return website.page(request, "error.html", title=heading, status=status, heading=heading, message=message)
+    answer = website.page(request, "error.html", title=heading, status=status, heading=heading, message=message)
+    answer.headers.update(headers or {})
+    return answer
+
+
+ASKED_WRONGLY: Final = (QueryError, ReadError, ParseError, CorrectionError, JudgementError)
+"""Errors of what was asked or sent; the others are the server's, which can't answer now."""
 
 
 async def _told(request: Request, error: Exception) -> Response:
+    message = without_places(str(error), website_of(request).settings)
     if isinstance(error, IndexMissingError):
-        return _says(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error), heading="還沒有索引")
-    status = HTTPStatus.BAD_REQUEST if isinstance(error, QueryError) else HTTPStatus.INTERNAL_SERVER_ERROR
-    if isinstance(error, StoreError):
-        status = HTTPStatus.SERVICE_UNAVAILABLE
-    return _says(request, status, str(error))
+        return _says(request, HTTPStatus.SERVICE_UNAVAILABLE, message, heading="還沒有索引")
+    if isinstance(error, UnknownFilterValueError):
+        message = unknown_value(error)
+    if isinstance(error, ASKED_WRONGLY):
+        return _says(request, HTTPStatus.BAD_REQUEST, in_page_words(message))
+    later = {"retry-after": "5"} if isinstance(error, BusyError) else None
+    return _says(request, HTTPStatus.SERVICE_UNAVAILABLE, message, headers=later)
 
 
 async def _misunderstood(request: Request, error: Exception) -> Response:
-    problems = error.errors() if isinstance(error, RequestValidationError) else []
-    fields = "、".join(dict.fromkeys(str(one["loc"][min(1, len(one["loc"]) - 1)]) for one in problems))
-    if request.url.path.startswith("/api"):
+    problems = list(error.errors())[:MOST_PROBLEMS] if isinstance(error, RequestValidationError) else []
+    if is_api(request.url.path):
         details = [{"loc": list(one["loc"]), "msg": one["msg"], "type": one["type"]} for one in problems]
         return JSONResponse({"detail": details}, status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
+    # where it stands: in the address, which field, and of a field that may come several times, which of them
+    fields = "、".join(dict.fromkeys(str(one["loc"][1]) for one in problems if len(one["loc"]) > 1))
     return _says(request, HTTPStatus.UNPROCESSABLE_ENTITY, f"網址裡的 {fields} 不是可以用的值。請從頁面重新選一次。")
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.INTERNAL_SERVER_ERROR
+    status, message, headers, heading = HTTPStatus.INTERNAL_SERVER_ERROR.value, "", None, "沒有辦法完成"
+    if isinstance(error, HTTPException):
+        status, headers = error.status_code, error.headers
+        # what Starlette says by itself is the status in English
+        message = "" if error.detail == HTTPStatus(status).phrase else str(error.detail)
     if status == HTTPStatus.NOT_FOUND:
-        detail = error.detail if isinstance(error, HTTPException) and error.detail != "Not Found" else ""
-        return _says(request, status, detail or "沒有這一頁。請從上面的選單重新開始。", heading="找不到")
-    message = str(error.detail) if isinstance(error, HTTPException) else ""
-    answer = _says(request, status, message)
-    if isinstance(error, HTTPException) and error.headers:
-        answer.headers.update(error.headers)
-    return answer
+        message, heading = message or "沒有這一頁。請從上面的選單重新開始。", "找不到"
+    elif status == HTTPStatus.METHOD_NOT_ALLOWED:
+        message = message or "這個網址不能這樣用。請從上面的選單重新開始。"
+    return _says(request, status, message or "這個要求無法處理。", heading=heading, headers=headers)
 
 
 async def _too_large(request: Request, _: Exception) -> Response:
-    return _says(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "送出的內容太大。")
+    # what is left of it is not read, so this connection can't be used again
+    close = {"connection": "close"}
+    return _says(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "送出的內容太大。", headers=close)
 
 
 async def _broken(request: Request, _: Exception) -> Response:
     message = "程式發生沒有預期的錯誤，已記在啟動 plansearch 的視窗裡。請重新整理；再發生時請回報。"
-    return _says(request, HTTPStatus.INTERNAL_SERVER_ERROR, message)
+    # it goes out past the guard
+    return protect(_says(request, HTTPStatus.INTERNAL_SERVER_ERROR, message))

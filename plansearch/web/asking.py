@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
@@ -18,7 +19,7 @@ from plansearch.report.search_view import headline
 from plansearch.results import AgencyResult, FilterCounts, Filters, SearchMode, SearchResult
 from plansearch.retrieval import ITEMS_PER_AGENCY, filter_counts, resolve_filters, search, search_by_agency
 from plansearch.web.exports import ExportFormat, download
-from plansearch.web.website import website_of
+from plansearch.web.website import Website, website_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -85,6 +86,11 @@ class SearchForm(BaseModel):
         """Whether anything is asked."""
         return bool(self.q.strip() or self.like)
 
+    @property
+    def needs_model(self) -> bool:
+        """Whether the model has to look at it."""
+        return self.asks and self.mode != "words"
+
     def address(self, path: str = "/search", **changes: object) -> str:
         """The address of this question, with some settings changed."""
         values: dict[str, Any] = self.model_copy(update=changes).model_dump(exclude_defaults=True)
@@ -93,7 +99,8 @@ class SearchForm(BaseModel):
 
     def without(self, name: str, value: object) -> str:
         """The address with one value of a filter taken away."""
-        return self.address(**{name: [one for one in getattr(self, name) if one != value], "k": ITEMS})
+        changes: dict[str, Any] = {name: [one for one in getattr(self, name) if one != value], "k": ITEMS}
+        return self.address(**changes)
 
 
 class PageForm(SearchForm):
@@ -139,7 +146,7 @@ class Narrowing:
 def search_page(request: Request, form: Annotated[PageForm, Query()]) -> Response:
     """The question, and the answer where one was asked."""
     website = website_of(request)
-    with website.holder.lease() as index:
+    with index_for(website, form, quick=not form.by) as index:
         answer = _answered(index, form) if form.asks else None
         by_agency = _by_agency(index, form) if form.asks and form.by else None
         counts = answer.counts if answer is not None else filter_counts(index, resolve_filters(index, form.filters))
@@ -168,16 +175,47 @@ def search_file(request: Request, suffix: ExportFormat, form: Annotated[PageForm
         if form.by:
             report = agency_report(_by_agency(index, form, limit=None))
         else:
-            report = search_report(_ask(index, form, limit=None))
+            report = search_report(ask(index, form, limit=None))
     return download(report, suffix, f"查詢 {form.q.strip()}"[:60].strip())
+
+
+@contextmanager
+def index_for(website: Website, form: SearchForm, *, quick: bool = True) -> Iterator[PlanIndex]:
+    """Lend the index to a question, which has not to wait for the model where that saw it before.
+
+    Args:
+        website: whose index.
+        form: what is asked.
+        quick: whether it takes no time but for the model.
+
+    Raises:
+        PlansearchError: as `IndexHolder.lease`.
+    """
+    question = (form.q.strip(), form.exact)
+    waits = form.needs_model and not (quick and question in website.familiar)
+    with website.holder.lease(quick=not waits) as index:
+        yield index
+    if form.needs_model:
+        website.familiar.add(question)
 
 
 def _answered(index: PlanIndex, form: PageForm) -> SearchResult:
     """The ranked answer; one hit is enough where the page shows agencies, for the counts beside them."""
-    return _ask(index, form, limit=1 if form.by else form.k, count=True)
+    return ask(index, form, limit=1 if form.by else form.k, count=True)
 
 
-def _ask(index: PlanIndex, form: SearchForm, *, limit: int | None, count: bool = False) -> SearchResult:
+def ask(index: PlanIndex, form: SearchForm, *, limit: int | None, count: bool = False) -> SearchResult:
+    """Ask an index what a form asks.
+
+    Args:
+        index: where to look.
+        form: the question.
+        limit: how many hits at most; ``None`` for all.
+        count: count the answers by the values of each filter.
+
+    Raises:
+        PlansearchError: as `plansearch.retrieval.search`.
+    """
     return search(
         index,
         form.q,

@@ -47,7 +47,7 @@ class Picked:
 def basket_page(request: Request, item: Ids = []) -> Response:  # noqa: B006  never changed
     """What was picked, agency by agency."""
     website = website_of(request)
-    with website.holder.lease() as index:
+    with website.holder.lease(quick=True) as index:
         picked = Picked.of(index, item)
     agencies: dict[str, list[IndexedItem]] = {}
     for found in picked.items:
@@ -66,6 +66,6 @@ def basket_page(request: Request, item: Ids = []) -> Response:  # noqa: B006  ne
 @router.get("/export/basket.{suffix}")
 def basket_file(request: Request, suffix: ExportFormat, item: Ids = []) -> Response:  # noqa: B006  as above
     """What was picked, as a file."""
-    with website_of(request).holder.lease() as index:
+    with website_of(request).holder.lease(quick=True) as index:
         picked = Picked.of(index, item)
     return download(basket_report(picked.items, picked.missing), suffix, f"措施並列 {len(picked.items)} 項")

@@ -48,7 +48,7 @@ def download(report: Report, form: ExportFormat, name: str) -> Response:
         name: of the file, without its suffix.
     """
     content = render_file(dated(report, datetime.now().astimezone().date()), form, Screen())
-    named = quote(f"{name}.{form}", safe="")
+    named = quote(f"{name}.{form}", safe="", errors="replace")
     headers = {"content-disposition": f"attachment; filename=\"plansearch.{form}\"; filename*=UTF-8''{named}"}
     return Response(content, media_type=TYPES[form], headers=headers)
 

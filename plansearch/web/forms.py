@@ -30,25 +30,39 @@ class Form:
     def text(self, name: str) -> str:
         """A field's text; empty where there is none."""
         value = self.data.get(name, "")
-        return value if isinstance(value, str) else ""
+        return _whole(value) if isinstance(value, str) else ""
 
     def texts(self, name: str) -> list[str]:
         """All texts of a field that may come several times."""
-        return [value for value in self.data.getlist(name) if isinstance(value, str)]
+        return [_whole(value) for value in self.data.getlist(name) if isinstance(value, str)]
 
     def files(self, name: str) -> list[UploadFile]:
         """The files of a field; browsers send one without a name where none was chosen."""
         return [value for value in self.data.getlist(name) if isinstance(value, UploadFile) and value.filename]
 
 
-async def form_of(request: Request) -> Form:
+async def form_of(request: Request, csrf: str | None = None) -> Form:
     """Read the form of a request.
+
+    Args:
+        request: what was sent.
+        csrf: what the page gave its form; that of all pages but one by default.
 
     Raises:
         HTTPException: it is no form, too large, or not from one of our pages.
     """
-    data = await request.form(max_files=MAX_FILES, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD)
+    try:
+        data = await request.form(max_files=MAX_FILES, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD)
+    except (HTTPException, ValueError) as error:  # the texts of both are in English
+        message = f"送出的內容無法讀取：不是表單，或超過上限（{MAX_FILES} 個檔案、{MOST_FIELDS} 個欄位）。"
+        raise HTTPException(HTTPStatus.BAD_REQUEST, message) from error
     form = Form(data)
-    if not hmac.compare_digest(form.text("csrf").encode(), website_of(request).csrf.encode()):
+    expected = website_of(request).csrf if csrf is None else csrf
+    if not hmac.compare_digest(form.text("csrf").encode(), expected.encode()):
         raise HTTPException(HTTPStatus.FORBIDDEN, "這一頁已經過期（程式重新啟動過）。請回上一頁、重新整理，再送一次。")
     return form
+
+
+def _whole(text: str) -> str:
+    """A text without halves of characters, which who sends it may have written in some other encoding."""
+    return text.encode("utf-8", errors="replace").decode("utf-8")

@@ -2,44 +2,84 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 import threading
 import webbrowser
+from collections.abc import Callable
+from typing import Final
 
 import uvicorn
+from fastapi import FastAPI
 
 from plansearch.errors import PlansearchError, reason_of
 from plansearch.web.app import create_app
 from plansearch.web.settings import WebSettings
 
+LONGEST_HEAD: Final = 256 * 1024
+"""Bytes of an address with all headers; a basket of a hundred items has some twenty thousand."""
 
-def run_server(settings: WebSettings, *, open_browser: bool = False) -> None:
+SECONDS_TO_END: Final = 3
+"""How long answers that go on may take after Ctrl+C."""
+
+
+def run_server(settings: WebSettings, *, open_browser: bool = False, ready: Callable[[], None] | None = None) -> None:
     """Serve until Ctrl+C.
 
+    Args:
+        settings: what is served, and where.
+        open_browser: open the page in this computer's browser.
+        ready: called once the address is ours.
+
     Raises:
+        QueryError: others could reach it, and there is no token.
         PlansearchError: the address or port can't be used.
     """
     app = create_app(settings)
     listening = _listen(settings)
+    if ready is not None:
+        ready()
     if open_browser:
-        threading.Timer(1.0, webbrowser.open, [f"http://{settings.host}:{settings.port}/"]).start()
+        opening = threading.Timer(1.0, webbrowser.open, [f"http://{settings.host}:{settings.port}/"])
+        opening.daemon = True
+        opening.start()
+    server_of(app).run(sockets=[listening])
+
+
+def server_of(app: FastAPI) -> uvicorn.Server:
+    """What speaks HTTP for an application."""
     config = uvicorn.Config(
-        app, log_level="warning", server_header=False, access_log=False, h11_max_incomplete_event_size=256 * 1024
+        app,
+        log_level="warning",
+        server_header=False,
+        access_log=False,
+        proxy_headers=False,  # whoever asks could say that it is somebody else
+        h11_max_incomplete_event_size=LONGEST_HEAD,
+        timeout_graceful_shutdown=SECONDS_TO_END,
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    return uvicorn.Server(config)
 
 
 def _listen(settings: WebSettings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listening = socket.socket(family)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if os.name != "nt":  # there it would let two programs have one port
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((settings.host, settings.port))
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listening.close()
         raise PlansearchError(
-            f"無法在 {settings.host}:{settings.port} 開放（{reason_of(error)}）。"
+            f"無法在 {settings.host}:{settings.port} 開放（{_why(error)}）。"
             "可能另一個程式正在用這個連接埠；請換一個，例如 --port 8001。"
         ) from error
     listening.listen(2048)
     return listening
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, socket.gaierror):
+        return "找不到這個位址"
+    reasons = {errno.EADDRINUSE: "已經有程式在用", errno.EADDRNOTAVAIL: "這台電腦沒有這個位址"}
+    return reasons.get(getattr(error, "errno", None) or 0) or reason_of(error)

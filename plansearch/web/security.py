@@ -6,18 +6,22 @@ Everything here is decided before a page sees the request.
 from __future__ import annotations
 
 import hmac
+import re
+from collections.abc import Mapping
 from hashlib import sha256
-from http.cookies import CookieError, SimpleCookie
+from http import HTTPStatus
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from plansearch.web.guessing import Guesses, address_of
+
 TOKEN_COOKIE: Final = "plansearch_token"  # noqa: S105  the cookie's name
 LOGIN: Final = "/login"
 STATIC: Final = "/static/"
+API: Final = "/api/"
 OVERHEAD: Final = 64 * 2**10
 """Bytes of a form beside its files."""
 
@@ -37,7 +41,15 @@ HEADERS: Final = (
     ("x-frame-options", "DENY"),
 )
 
+NOT_KEPT: Final = ("cache-control", "no-store")
+"""A shared computer's browser keeps no answer."""
+
+MOST_DIGITS: Final = 20
+"""Digits of a length that are looked at; Python refuses to read thousands."""
+
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[^\s\[\]:/?#@\\]+)(?::\d{1,5})?")
 
 
 class Guard:
@@ -47,79 +59,118 @@ class Guard:
         app: what answers.
         hosts: what the ``Host`` header may say, without the port, lower case.
         token: what a browser has to know; ``None`` for nothing.
+        guesses: counts wrong tokens.
         max_body: bytes of a request at most.
     """
 
-    def __init__(self, app: ASGIApp, hosts: frozenset[str], token: str | None, max_body: int) -> None:
+    def __init__(self, app: ASGIApp, hosts: frozenset[str], token: str | None, guesses: Guesses, max_body: int) -> None:
         self._app = app
         self._hosts = hosts
         self._token = token
+        self._guesses = guesses
         self._max_body = max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
+        if scope["type"] != "http":  # no page has another kind of connection
+            await send({"type": "websocket.close", "code": 1008})
+            return
         refused = self._refusal(scope)
-        protected = _with_headers(send)
+        protected = _with_headers(send, scope["path"])
         if refused is not None:
             await refused(scope, receive, protected)
             return
-        await self._app(scope, _bounded(receive, self._max_body), protected)
+        await self._app(scope, _bounded(receive, self._most(scope["path"])), protected)
+
+    def _most(self, path: str) -> int:
+        """Bytes of a request: who is not known yet has a token to send, and nothing else."""
+        return OVERHEAD if path == LOGIN else self._max_body
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
-        if host_name(headers.get("host", "")) not in self._hosts:
-            return PlainTextResponse("這個網址不是這個伺服器的。請用啟動時印出的網址。", status_code=400)
-        if scope["method"] not in SAFE_METHODS and not _same_origin(headers):
-            return PlainTextResponse("這個要求來自別的網站，沒有照做。請從 plansearch 的頁面操作。", status_code=403)
-        length = headers.get("content-length", "")
-        if length.isdecimal() and int(length) > self._max_body:
-            return _too_large(self._max_body)
         path = scope["path"]
-        if self._token is None or path == LOGIN or path.startswith(STATIC) or self._knows(headers):
+        if host_name(headers.get("host", "")) not in self._hosts:
+            message = "這個網址不是這個伺服器的。請用啟動時印出的網址，或在啟動時用 --name 加上這個名稱。"
+            return _refusal(path, HTTPStatus.BAD_REQUEST, message)
+        if scope["method"] not in SAFE_METHODS and not _same_origin(headers):
+            message = "這個要求來自別的網站，沒有照做。請從 plansearch 的頁面操作。"
+            return _refusal(path, HTTPStatus.FORBIDDEN, message)
+        length = headers.get("content-length", "")
+        if length.isdecimal() and int(length[:MOST_DIGITS]) > self._most(path):
+            return _refusal(path, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "送出的內容太大。")
+        if self._token is None or path == LOGIN or path.startswith(STATIC):
             return None
-        if path.startswith("/api"):
-            return JSONResponse({"detail": "需要通行碼：Authorization: Bearer …"}, status_code=401)
-        return RedirectResponse(LOGIN, status_code=303)
+        if is_token(cookie_of(headers, TOKEN_COOKIE), sealed(self._token)):
+            return None
+        return self._asked_for_token(scope, headers, self._token)
 
-    def _knows(self, headers: Headers) -> bool:
+    def _asked_for_token(self, scope: Scope, headers: Headers, token: str) -> Response | None:
+        """Look at the token of a program, which sends it each time, or ask for it."""
+        path = scope["path"]
         kind, _, given = headers.get("authorization", "").partition(" ")
-        if kind.lower() == "bearer" and is_token(given.strip(), self._token or ""):
-            return True
-        return is_token(cookie_of(headers, TOKEN_COOKIE), sealed(self._token or ""))
+        if kind.lower() == "bearer":
+            address = address_of(scope)
+            wait = self._guesses.wait_of(address)
+            if wait:
+                told = {"retry-after": str(wait)}
+                return _refusal(path, HTTPStatus.TOO_MANY_REQUESTS, too_often(wait), told)
+            # as it was sent: headers are read as Latin-1, whatever they are
+            if is_token(given.strip().encode("latin-1", errors="replace"), token):
+                return None
+            self._guesses.add(address)
+        if is_api(path):
+            told = {"www-authenticate": "Bearer"}
+            return _refusal(path, HTTPStatus.UNAUTHORIZED, "需要通行碼：Authorization: Bearer …", told)
+        if headers.get("hx-request") == "true":  # else the form would be put into a part of the page
+            return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"hx-redirect": LOGIN})
+        return RedirectResponse(LOGIN, status_code=HTTPStatus.SEE_OTHER)
 
 
 class TooLargeError(Exception):
     """A request goes on after it should have ended."""
 
 
-def is_token(given: str, expected: str) -> bool:
+def is_token(given: str | bytes, expected: str) -> bool:
     """Whether the right one was given; how long that takes tells nothing."""
-    return hmac.compare_digest(given.encode(), expected.encode())
+    return hmac.compare_digest(_as_bytes(given), _as_bytes(expected))
+
+
+def _as_bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("utf-8", errors="surrogatepass")
 
 
 def sealed(token: str) -> str:
     """What a cookie holds in place of the token itself."""
-    return hmac.new(token.encode(), b"plansearch cookie", sha256).hexdigest()
+    return hmac.new(_as_bytes(token), b"plansearch cookie", sha256).hexdigest()
+
+
+def is_api(path: str) -> bool:
+    """Whether a program asks, which is answered in JSON."""
+    return path.startswith(API)
+
+
+def too_often(seconds: int) -> str:
+    """What who guesses too often is told."""
+    return f"通行碼錯誤太多次，請等 {seconds} 秒再試。"
 
 
 def host_name(header: str) -> str:
-    """The ``Host`` header without its port, lower case; IPv6 addresses keep their brackets."""
-    name = header.strip().lower()
-    if name.startswith("["):
-        return name.partition("]")[0] + "]"
-    return name.partition(":")[0]
+    """The ``Host`` header without its port, lower case; IPv6 addresses keep their brackets. Nothing of what is none."""
+    found = _HOST.fullmatch(header.strip().lower())
+    return found[1] if found else ""
 
 
 def cookie_of(headers: Headers, name: str) -> str:
     """A cookie's value; empty where there is none."""
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(name)
-    except CookieError:
-        return ""
-    return "" if found is None else found.value
+    for each in headers.getlist("cookie"):
+        for pair in each.split(";"):
+            found, _, value = pair.strip().partition("=")
+            if found == name:
+                return value
+    return ""
 
 
 def _same_origin(headers: Headers) -> bool:
@@ -130,16 +181,26 @@ def _same_origin(headers: Headers) -> bool:
     origin = headers.get("origin")
     if origin is None:
         return site is not None or headers.get("cookie") is None
-    return urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+    host = headers.get("host", "").strip().lower()
+    return origin.strip().lower() in {f"http://{host}", f"https://{host}"}
 
 
-def _with_headers(send: Send) -> Send:
+def protect(response: Response) -> Response:
+    """An answer that does not pass the guard, with what the guard would add."""
+    for name, value in (*HEADERS, NOT_KEPT):
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _with_headers(send: Send, path: str) -> Send:
+    # scripts and styles are the same for everybody: a browser keeps them, and asks whether they changed
+    kept = ("cache-control", "no-cache") if path.startswith(STATIC) else NOT_KEPT
+
     async def protected(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in HEADERS:
+            for name, value in (*HEADERS, kept):
                 headers.setdefault(name, value)
-            headers.setdefault("cache-control", "no-store")
         await send(message)
 
     return protected
@@ -160,5 +221,7 @@ def _bounded(receive: Receive, limit: int) -> Receive:
     return bounded
 
 
-def _too_large(limit: int) -> Response:
-    return PlainTextResponse(f"送出的內容太大（上限 {limit // 2**20} MB）。", status_code=413)
+def _refusal(path: str, status: HTTPStatus, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    if is_api(path):
+        return JSONResponse({"detail": message}, status_code=status, headers=headers)
+    return PlainTextResponse(message, status_code=status, headers=headers)

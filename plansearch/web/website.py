@@ -24,8 +24,10 @@ from plansearch.results import IndexedItem
 from plansearch.templating import Templates, templates_of
 from plansearch.types import Encoder, Progress
 from plansearch.version import __version__
+from plansearch.web.guessing import Guesses
 from plansearch.web.holder import IndexHolder
 from plansearch.web.settings import WebSettings
+from plansearch.web.sharing import Familiar
 from plansearch.web.working import Job, Workbench
 from plansearch.xmltext import xml_text
 
@@ -59,6 +61,10 @@ class Website:
     bench: Workbench
     csrf: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     """What every form sends back: a page of another site can't know it."""
+    login_csrf: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    """The same for the one form that is there for those who did not enter yet."""
+    guesses: Guesses = field(default_factory=Guesses)
+    familiar: Familiar = field(default_factory=Familiar)
 
     @classmethod
     def of(cls, settings: WebSettings, load: Callable[[str], Encoder] = load_encoder) -> Website:
@@ -87,7 +93,8 @@ class Website:
         """
         common = {"places": PLACES, "here": here, "title": title, "csrf": self.csrf, "path": request.url.path}
         text = environment().get_template(template).render(**common, settings=self.settings, **context)
-        return HTMLResponse(text, status_code=status)
+        # a file's name may hold half a character, which no encoding has
+        return HTMLResponse(text.encode("utf-8", errors="replace"), status_code=status)
 
     def begin(self, key: Hashable, work: Callable[[PlanIndex, Progress], T]) -> Job[T]:
         """Give the work of this key on the index as it is now; to be called in the event loop.
@@ -97,14 +104,14 @@ class Website:
             work: works it out from an index, and tells its progress.
 
         Raises:
-            PlansearchError: there is no index.
+            PlansearchError: there is no index, or too much is being worked out already.
         """
 
         def leased(tell: Progress) -> T:
             with self.holder.lease() as index:
                 return work(index, tell)
 
-        return self.bench.start((self.holder.generation(), key), leased)
+        return self.bench.start(key, leased, edition=self.holder.edition())
 
     def still_working(self, request: Request, job: Job[T], *, here: str, heading: str) -> HTMLResponse:
         """The page that says how far some work is, and asks again by itself."""
@@ -147,7 +154,7 @@ def pieces(text: str, ranges: Sequence[tuple[int, int]]) -> list[Piece]:
 
 def plan_address(plan: str) -> str:
     """Where a plan is shown."""
-    return f"/plan/{quote(plan, safe='')}"
+    return f"/plan/{quote(plan, safe='', errors='replace')}"
 
 
 def item_address(found: IndexedItem) -> str:
