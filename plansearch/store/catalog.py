@@ -174,6 +174,14 @@ class Catalog:
         by_plan = self.allowed_by_plan(Filters())
         return tuple(place for plan in plans for place in by_plan.get(plan, ()))
 
+    def positions_in(self, plan: str) -> range:
+        """Positions of all that a plan says, also of what is no measure; none where there is no such plan."""
+        rows = self._rows("SELECT number FROM plans WHERE name = ?", (plan,))
+        if not rows:
+            return range(0)
+        first, last = np.searchsorted(self.facets.plans, [rows[0][0], rows[0][0] + 1])
+        return range(int(first), int(last))
+
     def plan_names(self, filters: Filters) -> list[str]:
         """Names of the plans that pass the filters on plans, in order, whatever items they have."""
         conditions, values = _plan_conditions(filters)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from importlib.resources import files
+from importlib import resources
 from pathlib import Path
 
 from fastapi import FastAPI, Request
@@ -18,12 +18,12 @@ from plansearch.encoders import load_encoder
 from plansearch.errors import IndexMissingError, PlansearchError, QueryError, StoreError
 from plansearch.types import Encoder
 from plansearch.version import __version__
-from plansearch.web import asking, basket, entering
+from plansearch.web import asking, basket, correcting, entering, files, plans
 from plansearch.web.security import OVERHEAD, Guard, TooLargeError
 from plansearch.web.settings import MAX_FILES, WebSettings
 from plansearch.web.website import STATIC_FOLDER, Website, website_of
 
-PAGES = (entering, asking, basket)
+PAGES = (entering, asking, basket, plans, files, correcting)
 """Modules that have a router each."""
 
 
@@ -44,7 +44,7 @@ def create_app(settings: WebSettings, *, load: Callable[[str], Encoder] = load_e
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
-        website.holder.close()
+        website.close()
 
     app = FastAPI(
         title="plansearch",
@@ -76,7 +76,7 @@ def create_app(settings: WebSettings, *, load: Callable[[str], Encoder] = load_e
 
 def _htmx() -> FileResponse:
     """The script by which parts of a page are exchanged, from the package that carries it."""
-    path = Path(str(files("js_lib_htmx"))) / "static" / "htmx" / "htmx.min.js"
+    path = Path(str(resources.files("js_lib_htmx"))) / "static" / "htmx" / "htmx.min.js"
     return FileResponse(path, media_type="text/javascript", headers={"cache-control": "max-age=86400"})
 
 
