@@ -47,7 +47,11 @@ async def form_of(request: Request) -> Form:
     Raises:
         HTTPException: it is no form, too large, or not from one of our pages.
     """
-    data = await request.form(max_files=MAX_FILES, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD)
+    try:
+        data = await request.form(max_files=MAX_FILES, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD)
+    except HTTPException as error:
+        message = f"送出的內容收不下：一次最多 {MAX_FILES} 個檔案，每一格也不能太長。請分幾次送。"
+        raise HTTPException(HTTPStatus.BAD_REQUEST, message) from error
     form = Form(data)
     if not hmac.compare_digest(form.text("csrf").encode(), website_of(request).csrf.encode()):
         raise HTTPException(HTTPStatus.FORBIDDEN, "這一頁已經過期（程式重新啟動過）。請回上一頁、重新整理，再送一次。")
