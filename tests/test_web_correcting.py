@@ -133,7 +133,7 @@ def test_a_worksheet_goes_out_and_comes_back(client: TestClient, folder: Path) -
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"PK\x03\x04" + bytes(50), "無法讀取"),
+        (b"PK\x03\x04" + bytes(50), "檔案不完整或已損毀"),
         (b"", "少了這些欄位"),
         (b"a,b\n1,2\n", "少了這些欄位"),
         (b"\xff\xff\xff", "編碼無法辨識"),

@@ -60,7 +60,7 @@ def form(client: TestClient, **fields: object) -> dict[str, Any]:
 
 def text_of(page: str) -> str:
     """What a page says, without its tags."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", re.sub(r"</?mark>", "", page)))
 
 
 def everything_in(folder: Path) -> dict[str, bytes]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any, Final, Literal, cast
 
 from plansearch.collection import ReadingOptions
-from plansearch.errors import PlansearchError, StoreError
+from plansearch.errors import PlansearchError, StoreError, reason_of
 from plansearch.index import PlanIndex
 from plansearch.limits import DEFAULT_LIMITS, Limits
 from plansearch.readings import made
@@ -114,7 +114,7 @@ class IndexBuilder:
         try:
             said = self._run(order)
         except OSError as error:
-            said = BuildState(error=f"無法啟動建立索引的程式（{error.strerror}）。請確認電腦的記憶體足夠，再試一次。")
+            said = BuildState(error=f"無法啟動建立索引的程式（{reason_of(error)}）。請確認電腦的記憶體足夠，再試一次。")
         try:
             generation = current_generation(Path(order.index)).name
         except StoreError:

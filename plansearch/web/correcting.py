@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from pathlib import Path
@@ -24,7 +25,7 @@ from plansearch.frameworks import bundled_frameworks
 from plansearch.limits import DEFAULT_LIMITS
 from plansearch.listfile import EDITABLE, ListRow
 from plansearch.types import PlanItem
-from plansearch.web.folder import FileState, PlanFolder, safe_name
+from plansearch.web.folder import STALE, FileState, PlanFolder, safe_name
 from plansearch.web.forms import Form, form_of
 from plansearch.web.website import Website, correct_address, website_of
 from plansearch.web.working import PATIENCE, Job
@@ -104,15 +105,13 @@ async def correct_page(request: Request, name: str) -> Response:
 async def take_corrections(request: Request, name: str) -> Response:
     """Keep what was changed in the table."""
     website = website_of(request)
-    form = await form_of(request)
+    async with aclosing(await form_of(request)) as form:
+        rows, seen, resets = _sent(form), form.text("seen"), form.text("reset")
     opened = await _opened(website, name)
-    rows = _sent(form)
     try:
-        if form.text("seen") != _seal(opened.state):
-            raise CorrectionError(
-                "這份計畫在你打開這一頁之後有變動（檔案換過，或有人先存了更正）。請重新整理，再改一次。"
-            )
-        corrections = () if form.text("reset") else await run_sync(_corrections, opened, rows)
+        if seen != _seal(opened.state):
+            raise CorrectionError(STALE)
+        corrections = () if resets else await run_sync(_corrections, opened, rows)
         await run_sync(_keep, website, opened, corrections)
     except CorrectionError as error:
         plans = _merged(_plans_of(opened.inspected), rows)
@@ -134,13 +133,14 @@ async def worksheet(request: Request, name: str) -> Response:
 async def take_worksheet(request: Request, name: str) -> Response:
     """Keep what was changed in a workbook."""
     website = website_of(request)
-    form = await form_of(request)
+    async with aclosing(await form_of(request)) as form:
+        files = form.files("file")
+        content = await run_sync(_bytes_of, files[0]) if len(files) == 1 else None
     opened = await _opened(website, name)
-    files = form.files("file")
     try:
-        if len(files) != 1:
-            raise CorrectionError("請選一個改好的 .xlsx 或 .csv。")
-        corrections = await run_sync(_corrections_of_file, opened, files[0])
+        if content is None:
+            raise CorrectionError("請選一個改好的 .xlsx 或 .csv，不超過 50 MB。")
+        corrections = await run_sync(_corrections_of_file, opened, files[0].filename or "", content)
         await run_sync(_keep, website, opened, corrections)
     except CorrectionError as error:
         plans = _plans_of(opened.inspected)
@@ -271,14 +271,17 @@ def _corrections(opened: Opened, rows: Sequence[EditedRow]) -> tuple[Correction,
     return corrections_in(listed, HERE, opened.inspected.plans, before)
 
 
-def _corrections_of_file(opened: Opened, file: UploadFile) -> tuple[Correction, ...]:
-    """What an uploaded list changes; it is looked at in a place of its own and not kept."""
+def _bytes_of(file: UploadFile) -> bytes | None:
+    """An uploaded list; ``None`` where no list is that large."""
     content = file.file.read(DEFAULT_LIMITS.max_size + 1)
-    if len(content) > DEFAULT_LIMITS.max_size:
-        raise CorrectionError("這份表太大，沒有採用。請上傳在這一頁下載、改好的表。")
+    return content if len(content) <= DEFAULT_LIMITS.max_size else None
+
+
+def _corrections_of_file(opened: Opened, given: str, content: bytes) -> tuple[Correction, ...]:
+    """What an uploaded list changes; it is looked at in a place of its own and not kept."""
     suffix = ".xlsx" if content.startswith(_PACKED) else ".csv"
     try:
-        name = Path(safe_name(file.filename or "")).stem + suffix
+        name = Path(safe_name(given)).stem + suffix
         with tempfile.TemporaryDirectory(prefix="plansearch-") as scratch:
             path = Path(scratch) / name
             path.write_bytes(content)

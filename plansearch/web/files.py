@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -13,7 +14,6 @@ from typing import Annotated, Final
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import Field
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
@@ -169,12 +169,13 @@ def building_part(request: Request) -> Response:
 async def build_index(request: Request) -> Response:
     """Begin to build the index anew, in the background."""
     website = website_of(request)
-    form = await form_of(request)
+    async with aclosing(await form_of(request)) as form:
+        forced = form.texts("force") if form.text("forcing") else None
     folder = _folder_of(website)
     indexed = await run_sync(Indexed.of, website)
     allowed = _forcible(indexed, list(await run_sync(folder.files)))
     # a button without the list keeps what was forced before
-    wanted = form.texts("force") if form.text("forcing") else [name for name, now in allowed.items() if now]
+    wanted = [name for name, now in allowed.items() if now] if forced is None else forced
     order = BuildOrder(
         folder=str(folder.root),
         index=str(website.settings.index),
@@ -191,9 +192,9 @@ async def build_index(request: Request) -> Response:
 async def take_files(request: Request) -> Response:
     """Take uploaded plans into the folder."""
     website = website_of(request)
-    form = await form_of(request)
-    folder = _folder_of(website)
-    received = [await run_sync(_receive, folder, file) for file in form.files("file")]
+    async with aclosing(await form_of(request)) as form:
+        folder = _folder_of(website)
+        received = [await run_sync(_receive, folder, file) for file in form.files("file")]
     if not received:
         return RedirectResponse("/files#upload", status_code=HTTPStatus.SEE_OTHER)
     number = _uploads_of(request).keep(received)
@@ -201,7 +202,7 @@ async def take_files(request: Request) -> Response:
 
 
 @router.get("/files/uploaded/{number}")
-async def uploaded_page(request: Request, number: Annotated[str, Field(max_length=60)]) -> Response:
+async def uploaded_page(request: Request, number: str) -> Response:
     """What came out of each uploaded file."""
     website = website_of(request)
     folder = _folder_of(website)

@@ -42,7 +42,7 @@ _DEVICES: Final = frozenset(
 """What Windows takes for a device, whatever suffix follows."""
 _LEFT_OUT: Final = "readme"
 """What is called so, with any suffix, is not read as a plan."""
-_STALE: Final = "這份計畫在你打開這一頁之後有變動（檔案換過，或有人先存了更正）。請重新整理這一頁，再改一次。"
+STALE: Final = "這份計畫在你打開這一頁之後有變動（檔案換過，或有人先存了更正）。請重新整理這一頁，再改一次。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class PlanFolder:
         """
         with self._lock:
             if self.state(path) != seen:
-                raise CorrectionError(_STALE)
+                raise CorrectionError(STALE)
             write_corrections(path, CorrectionsFile(path.name, sha256, tuple(corrections)))
 
     def receive(self, given: str, file: IO[bytes]) -> Received:

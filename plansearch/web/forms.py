@@ -40,6 +40,10 @@ class Form:
         """The files of a field; browsers send one without a name where none was chosen."""
         return [value for value in self.data.getlist(name) if isinstance(value, UploadFile) and value.filename]
 
+    async def aclose(self) -> None:
+        """Let go of the files; who takes some calls this at the end."""
+        await self.data.close()
+
 
 async def form_of(request: Request) -> Form:
     """Read the form of a request.
@@ -54,5 +58,6 @@ async def form_of(request: Request) -> Form:
         raise HTTPException(HTTPStatus.BAD_REQUEST, message) from error
     form = Form(data)
     if not hmac.compare_digest(form.text("csrf").encode(), website_of(request).csrf.encode()):
+        await form.aclose()
         raise HTTPException(HTTPStatus.FORBIDDEN, "這一頁已經過期（程式重新啟動過）。請回上一頁、重新整理，再送一次。")
     return form
