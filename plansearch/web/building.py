@@ -1,8 +1,8 @@
 """Builds the index anew in a process of its own, while searches go on with the index that is there.
 
-In a thread of the server, reading and embedding would hold the interpreter for tenths of a second at a time; another
-process, of lower priority, leaves searches nearly as quick as they are without it (``benchmarks/RESULTS.md``). It is
-started as a plain command and says how far it is over its standard output, a line of JSON at a time.
+A process of lower priority takes only what searches leave, gives its memory back at its end, and costs nothing but
+itself when it dies. It is started as a plain command and says how far it is over its standard output, a line of
+JSON at a time.
 """
 
 from __future__ import annotations

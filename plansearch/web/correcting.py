@@ -308,7 +308,7 @@ def _page(
 ) -> Response:
     file = opened.inspected.corrections
     kinds = [one.kind for one in file.corrections] if file is not None else []
-    counts = {kind: kinds.count(kind) for kind in ("changed", "added", "deleted")}  # type: ignore[arg-type]
+    counts = {kind: kinds.count(kind) for kind in ("changed", "added", "deleted")}
     used = {plan.corrected.original.framework for plan in plans}
     catalogs = [one for one in bundled_frameworks() if one.id in used or None in used]
     return website_of(request).page(

@@ -24,7 +24,7 @@ from plansearch.report.plan_view import FIELD_NAMES, build_headline, build_outco
 from plansearch.report.reports import plans_report
 from plansearch.results import PlanSummary
 from plansearch.types import Progress, SkipKind, SkippedFile
-from plansearch.web.building import STAGES, BuildOrder
+from plansearch.web.building import STAGES, BuildOrder, BuildState
 from plansearch.web.exports import ExportFormat, download
 from plansearch.web.folder import PlanFolder, Received
 from plansearch.web.forms import form_of
@@ -105,6 +105,31 @@ class Indexed:
         return tuple(plan.plan for plan in self.plans if plan.doubt)
 
 
+@dataclass(frozen=True, slots=True)
+class BuildView:
+    """A build as the page shows it."""
+
+    state: BuildState
+
+    @property
+    def stage(self) -> str:
+        """What it does now."""
+        return STAGES[self.state.stage]
+
+    @property
+    def begun(self) -> str:
+        """When it began, by the clock of this computer."""
+        return f"{datetime.fromtimestamp(self.state.started).astimezone():%H:%M:%S}"
+
+    @property
+    def lines(self) -> list[str]:
+        """What the last one did, line by line."""
+        report = self.state.report
+        if report is None:
+            return []
+        return [f"{build_headline(report)}。", *(line for line in build_outcome(report) if line)]
+
+
 @router.get("/files")
 async def files_page(
     request: Request,
@@ -151,7 +176,7 @@ async def files_page(
         most_files=MAX_FILES,
         most_megabytes=website.settings.max_upload // 2**20,
         off=OFF,
-        **_building(website),
+        build=BuildView(website.builder.state),
     )
 
 
@@ -159,8 +184,9 @@ async def files_page(
 def building_part(request: Request) -> Response:
     """How far a build is: the part of the page that asks again every second."""
     website = website_of(request)
-    answer = website.page(request, "building.html", **_building(website))
-    if not website.builder.state.running:
+    state = website.builder.state
+    answer = website.page(request, "building.html", build=BuildView(state))
+    if not state.running:
         answer.headers["hx-refresh"] = "true"  # the lists around it are new
     return answer
 
@@ -212,9 +238,8 @@ async def uploaded_page(request: Request, number: str) -> Response:
     job = website.reading.start(("uploaded", number), lambda tell: _outcomes(folder, received, tell))
     if not await job.within(PATIENCE):
         return website.still_working(request, job, here="files", heading="正在讀取上傳的計畫")
-    return website.page(
-        request, "uploaded.html", here="files", title="上傳的計畫", outcomes=job.result(), **_building(website)
-    )
+    build = BuildView(website.builder.state)
+    return website.page(request, "uploaded.html", here="files", title="上傳的計畫", outcomes=job.result(), build=build)
 
 
 @router.get("/export/files.{suffix}")
@@ -339,16 +364,3 @@ def _matches(plan: PlanSummary, find: str) -> bool:
     known = plan.metadata
     shown = (plan.plan, known.agency, known.agency_type, known.city, str(known.year or ""))
     return all(any(word.casefold() in (text or "").casefold() for text in shown) for word in find.split())
-
-
-def _building(website: Website) -> dict[str, object]:
-    """What the part about building shows."""
-    state = website.builder.state
-    report = state.report
-    return {
-        "build": state,
-        "stage": STAGES[state.stage],
-        "headline": build_headline(report) if report is not None else "",
-        "outcome": [line for line in build_outcome(report) if line] if report is not None else [],
-        "begun": f"{datetime.fromtimestamp(state.started).astimezone():%H:%M:%S}" if state.started else "",
-    }
