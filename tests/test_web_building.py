@@ -114,7 +114,7 @@ def test_a_build_that_dies_is_told_and_leaves_the_index(bundled: TestClient, fol
     write_plan(folder / "青溪.txt", OTHER)
     bundled.post("/files/index", data=form(bundled))
     until = time.monotonic() + 60
-    while builder.state.stage == "starting" and time.monotonic() < until:
+    while builder.state.running and time.monotonic() < until:
         time.sleep(0.005)
         builder.close()
     assert "建立索引的程式意外結束" in wait(builder).error

@@ -123,6 +123,15 @@ def test_without_a_folder_the_page_says_that_uploading_is_off(folder: Path, tmp_
     assert everything_in(tmp_path) == before
 
 
+def test_an_index_of_another_folder_is_said_to_be_one(client: TestClient, tmp_path: Path) -> None:
+    assert "從另一個資料夾建立" not in client.get("/files").text
+    write_plan(tmp_path / "別處" / "青溪.txt", OTHER)
+    with browser(tmp_path / "ix", tmp_path / "別處") as other:
+        said = text_of(other.get("/files").text)
+    assert "索引是從另一個資料夾建立的" in said
+    assert "新增 1 資料夾裡有、索引裡沒有 青溪.txt" in said
+
+
 def test_where_there_is_no_index_yet_it_can_be_built_from_the_page(folder: Path, tmp_path: Path) -> None:
     with browser(tmp_path / "none", folder) as client:
         page = client.get("/files")

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -26,7 +27,7 @@ from plansearch.web import plans
 from plansearch.web.originals import PASSAGES_ON_A_PAGE, Original
 from plansearch.web.outline import outline_of
 
-NAMES = ("計畫.txt", "112 年/區 公所.txt")
+NAMES = ("計畫.txt", "112 年/區 公所.txt", "100%滿意#2+&.txt")
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 
 
@@ -69,8 +70,10 @@ def test_a_plan_opens_by_its_name_with_folder_and_space(client: TestClient, name
     ):
         assert expected in said
     assert [number for number in range(1, 6) if f'id="item-{number}"' in page] == [1, 2, 3, 4]
-    assert f'name="item" value="{name}#3" form="pick"' in page
+    assert f'name="item" value="{escape(name)}#3" form="pick"' in page
     assert f"/search?{urlencode({'like': f'{name}#3'})}" in page
+    assert f'href="/original/{quote(name, safe="")}" download' in page
+    assert client.get(f"/files/correct/{quote(name, safe='')}").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -252,7 +255,8 @@ def test_the_page_does_not_wait_for_a_slow_original(client: TestClient, monkeypa
     page = page_of(client, "計畫.txt", "?item=2")
     assert "申辦須知公布於網站。" in page
     assert "正在讀取原檔" in original_of(page)
-    assert 'hx-trigger="every 1s" hx-select="#original"' in original_of(page)
+    again = f'hx-get="/plan/{quote("計畫.txt")}?item=2" hx-trigger="every 1s" hx-select="#original"'
+    assert again in original_of(page)
     assert '<noscript><meta http-equiv="refresh"' in page
     until = time.monotonic() + 20
     while "正在讀取原檔" in page and time.monotonic() < until:

@@ -68,7 +68,9 @@ class Catalog:
         rows = self._rows(
             "SELECT plans.*, (SELECT count(*) FROM items WHERE plan = plans.number) AS n_items,"
             " (SELECT sum(corrected) FROM items WHERE plan = plans.number) AS n_corrected,"
-            " (SELECT count(*) FROM damage WHERE plan = plans.number) AS n_damage FROM plans ORDER BY number"
+            " coalesce(lost.n, 0) AS n_damage FROM plans"
+            " LEFT JOIN (SELECT plan, count(*) AS n FROM damage GROUP BY plan) AS lost ON lost.plan = plans.number"
+            " ORDER BY number"
         )
         return tuple(
             PlanSummary(

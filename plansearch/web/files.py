@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
+from pathlib import Path
 from typing import Annotated, Final
 
 from anyio.to_thread import run_sync
@@ -168,6 +169,7 @@ async def files_page(
         page=page,
         pages=max(1, -(-len(found) // PLANS_ON_A_PAGE)),
         changes=changes,
+        elsewhere=folder is not None and _is_elsewhere(indexed, folder),
         trouble=trouble,
         kinds=KINDS,
         field_names=FIELD_NAMES,
@@ -344,6 +346,11 @@ def _changes(website: Website, folder: PlanFolder, indexed: Indexed) -> FolderCh
         since=_since(website, indexed),
         content=folder.content,
     )
+
+
+def _is_elsewhere(indexed: Indexed, folder: PlanFolder) -> bool:
+    """Whether the index was built of another folder than the one that the page is about."""
+    return bool(indexed.folder) and Path(indexed.folder).resolve() != folder.root.resolve()
 
 
 def _forcible(indexed: Indexed, files: Sequence[str]) -> dict[str, bool]:

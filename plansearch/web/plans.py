@@ -136,7 +136,7 @@ async def plan_page(
         chosen=chosen,
         begins=begins,
         address=plan_address(name),
-        again=f"{request.url.path}?{request.url.query}",
+        again=f"{plan_address(name)}?{request.url.query}",
         original_address=f"/original/{quote(name, safe='')}",
         correct_address="" if isinstance(source, str) else correct_address(source.name),
     )

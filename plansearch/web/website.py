@@ -126,7 +126,7 @@ class Website:
 
     def still_working(self, request: Request, job: Job[T], *, here: str, heading: str) -> HTMLResponse:
         """The page that says how far some work is, and asks again by itself."""
-        again = f"{request.url.path}?{request.url.query}"
+        again = f"{quote(request.url.path)}?{request.url.query}"
         return self.page(
             request,
             "working.html",
