@@ -113,7 +113,7 @@ def read_collection(
         ConfigurationError: ``plans.toml`` is wrong.
     """
     options = options or ReadingOptions(frameworks=tuple(frameworks) if frameworks is not None else None)
-    files, skipped = _files(folder)
+    files, skipped = plan_files(folder)
     overrides = read_overrides(folder / OVERRIDES_NAME)
     skipped += _missing(files, overrides, options)
     unique, duplicates = _unique(files, overrides, options)
@@ -150,16 +150,22 @@ def read_plan(path: Path, frameworks: Sequence[Framework] | None = None) -> Plan
     return inspect_file(path, options).plans[0].plan
 
 
-def inspect_file(path: Path, options: ReadingOptions | None = None) -> InspectedFile:
+def inspect_file(path: Path, options: ReadingOptions | None = None, *, folder: Path | None = None) -> InspectedFile:
     """Read one file with everything that is known of it, also one that does not look like a plan.
+
+    Args:
+        path: the file.
+        options: limits; it is taken for a plan whatever they say.
+        folder: the folder of plans that it belongs to, where it stands in a folder inside of that.
 
     Raises:
         PlansearchError: it cannot be read, or holds nothing that could be a plan.
     """
     options = replace(options or ReadingOptions(), force=("*",))
-    overrides = read_overrides(path.parent / OVERRIDES_NAME)
+    folder = folder or path.parent
+    overrides = read_overrides(folder / OVERRIDES_NAME)
     with FileReader(options.limits) as reader:
-        return _inspect(reader, path, _name_of(path, path.parent), overrides, options)
+        return _inspect(reader, path, _name_of(path, folder), overrides, options)
 
 
 def read_overrides(path: Path) -> dict[str, dict[str, str | int]]:
@@ -205,10 +211,13 @@ def _override(path: Path, number: int, table: object) -> tuple[str, dict[str, st
     return table["file"], given
 
 
-def _files(folder: Path) -> tuple[dict[str, Path], list[SkippedFile]]:
+def plan_files(folder: Path) -> tuple[dict[str, Path], list[SkippedFile]]:
     """Name to path of every file that may be a plan, sorted by name, and what is left unopened.
 
     A README beside the plans is none, nor what the system or an office program leaves there.
+
+    Raises:
+        ReadError: the folder is missing or cannot be listed.
     """
     if not folder.is_dir():
         raise ReadError(f"找不到資料夾「{folder}」。請確認路徑；計畫檔要放在同一個資料夾裡。")

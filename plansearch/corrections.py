@@ -86,8 +86,9 @@ def corrections_path(path: Path) -> Path:
 
 
 def has_corrections(path: Path) -> bool:
-    """Whether a file has been corrected; a name too long for its corrections has not."""
-    return os.path.isfile(corrections_path(path))  # noqa: PTH113 - Path.is_file raises where a name is too long
+    """Whether a file has been corrected; a name too long for its corrections has not, and links are not followed."""
+    beside = corrections_path(path)
+    return os.path.isfile(beside) and not os.path.islink(beside)  # noqa: PTH113, PTH114 - Path's raise at long names
 
 
 def read_corrections(path: Path) -> CorrectionsFile | None:
@@ -136,7 +137,9 @@ def write_corrections(path: Path, file: CorrectionsFile) -> Path:
             beside.unlink(missing_ok=True)
             return beside
         draft = beside.with_name(beside.name + ".tmp")
-        draft.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
+        draft.unlink(missing_ok=True)  # what somebody put there may be a link to another place
+        with draft.open("x", encoding="utf-8", newline="\n") as file_out:
+            file_out.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
         os.replace(draft, beside)  # noqa: PTH105 - one step, whatever stops the program
     except OSError as error:
         raise CorrectionError(f"無法寫入「{beside}」（{reason_of(error)}）。請確認資料夾可以寫入。") from error

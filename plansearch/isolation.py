@@ -22,11 +22,12 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import IO, TypeVar, cast
+from typing import IO, TypeAlias, TypeVar, cast
 
 from plansearch.errors import LimitError, PlansearchError, ReadError
 from plansearch.limits import DEFAULT_LIMITS, MEGABYTE, Limits, available_cores
-from plansearch.planfile import FileReading, ReadingTask, read_plan_file
+from plansearch.planfile import FileReading, ReadingTask, read_original, read_plan_file
+from plansearch.types import Document
 
 _LENGTH = struct.Struct("<Q")
 _START_TIMEOUT = 120.0
@@ -44,6 +45,9 @@ _BOOT = "import sys; sys.path[:] = {path!r}; from plansearch.isolation import se
 _AFTER_CRASH = "其他檔案不受影響。請用原本的程式開啟這個檔案，另存新檔後再試。"
 
 _Result = TypeVar("_Result")
+_Read = TypeVar("_Read", FileReading, Document)
+_Asked: TypeAlias = tuple[Callable[[ReadingTask], FileReading], ReadingTask]
+"""What is sent to the reading process: one of the functions above by its name, and what to read."""
 
 
 class FileReader:
@@ -85,23 +89,34 @@ class FileReader:
             LimitError: it took longer or more memory than it may.
             ReadError: the reader crashed.
         """
-        outcome = _outcome(task) if not self._apart and _is_small_text(task) else self._read_apart(task)
+        return self._result(read_plan_file, task)
+
+    def read_document(self, task: ReadingTask) -> Document:
+        """Read one file as it stands, before any of it is taken for a plan.
+
+        Raises:
+            PlansearchError: as `read`.
+        """
+        return self._result(read_original, task)
+
+    def _result(self, work: Callable[[ReadingTask], _Read], task: ReadingTask) -> _Read:
+        outcome = _outcome(work, task) if not self._apart and _is_small_text(task) else self._read_apart(work, task)
         if isinstance(outcome, PlansearchError):
             raise outcome
         return outcome
 
-    def _read_apart(self, task: ReadingTask) -> FileReading | PlansearchError:
+    def _read_apart(self, work: Callable[[ReadingTask], _Read], task: ReadingTask) -> _Read | PlansearchError:
         if self._process is not None and self._process.poll() is not None:
             self.close()  # it ended after its last answer: its time ran out while that was on its way
         if self._process is None:
             self._process = self._start()
         try:
-            outcome = _ask(self._process, task, self._limits.timeout)
+            outcome = _ask(self._process, work, task, self._limits.timeout)
         except BaseException:
             self.close()
             raise
-        if isinstance(outcome, FileReading | PlansearchError):
-            return outcome
+        if isinstance(outcome, FileReading | Document | PlansearchError):
+            return cast("_Read | PlansearchError", outcome)
         self.close()
         if outcome is None:
             return LimitError(
@@ -198,11 +213,13 @@ def _is_small_text(task: ReadingTask) -> bool:
     return not begin.startswith((b"PK", b"%PDF", b"{\\rt", b"\xd0\xcf\x11\xe0", b"<"))
 
 
-def _ask(process: subprocess.Popen[bytes], task: ReadingTask, timeout: float) -> object:
-    """Send a task and wait for its outcome; ``None`` where time ran out."""
+def _ask(
+    process: subprocess.Popen[bytes], work: Callable[[ReadingTask], object], task: ReadingTask, timeout: float
+) -> object:
+    """Send what is to be done with a task and wait for its outcome; ``None`` where time ran out."""
 
     def exchange() -> object:
-        _send(cast("IO[bytes]", process.stdin), task)
+        _send(cast("IO[bytes]", process.stdin), (work, task))
         return _receive(cast("IO[bytes]", process.stdout))
 
     return _within(process, timeout, exchange)
@@ -299,9 +316,9 @@ def serve(max_memory: int, folder: str) -> None:
     _send(answers, "ready")
     with contextlib.suppress(BrokenPipeError):
         while True:
-            task = cast("ReadingTask", pickle.loads(asked.get()))  # noqa: S301 - as above
+            work, task = cast("_Asked", pickle.loads(asked.get()))  # noqa: S301 - as above
             _end_after(task.limits.timeout + _GRACE)
-            outcome = _outcome(task)
+            outcome = _outcome(work, task)
             _end_after(0)
             _send(answers, outcome)
 
@@ -316,9 +333,9 @@ def _listen(requests: IO[bytes], asked: queue.SimpleQueue[bytes], folder: str) -
     _kill_tree(os.getpid())
 
 
-def _outcome(task: ReadingTask) -> FileReading | PlansearchError:
+def _outcome(work: Callable[[ReadingTask], _Read], task: ReadingTask) -> _Read | PlansearchError:
     try:
-        return read_plan_file(task)
+        return work(task)
     except PlansearchError as error:
         return error
     except MemoryError:

@@ -58,8 +58,7 @@ def read_plan_file(task: ReadingTask) -> FileReading:
     Raises:
         PlansearchError: it cannot be read, or holds nothing that could be a plan.
     """
-    check_file(task.path, task.name, task.limits)
-    document = read_document(task.path, task.name, limits=task.limits, ocr=task.ocr)
+    document = read_original(task)
     frameworks = bundled_frameworks() if task.frameworks is None else task.frameworks
     parts = divide(document)
     judged = [(part, *_judge(part, frameworks)) for part in parts]
@@ -81,6 +80,16 @@ def read_plan_file(task: ReadingTask) -> FileReading:
         plan if number == 1 else replace(plan, name=f"{task.name}[{number}]") for number, plan in enumerate(accepted, 1)
     ]
     return FileReading(tuple(named), tuple(asides))
+
+
+def read_original(task: ReadingTask) -> Document:
+    """Read one file as its reader understands it, before any of it is taken for a plan.
+
+    Raises:
+        PlansearchError: it cannot be read.
+    """
+    check_file(task.path, task.name, task.limits)
+    return read_document(task.path, task.name, limits=task.limits, ocr=task.ocr)
 
 
 def _judge(part: Part, frameworks: Sequence[Framework]) -> tuple[Plan | None, str | None]:

@@ -51,6 +51,7 @@ _INSTRUCTIONS = (
     "執行要項代碼可用 plansearch requirements 查看，例如 1.3；不屬於任何要項就留空白。",
     "多出來的項目，刪除整列。少了的項目，在該在的位置插入一列，隱藏的第一欄留空白。",
     "改好存檔後，執行 plansearch correct 計畫檔 這份表.xlsx，再執行 plansearch index 更新索引。",
+    "這份表如果是在網頁上下載的，請在同一頁上傳，再重建索引。",
     "原檔不會被更動；更正另存在計畫檔旁邊的 .corrections.json。",
 )
 
@@ -79,6 +80,17 @@ def write_workbook(plans: Sequence[CorrectedPlan], path: Path) -> None:
     Raises:
         CorrectionError: it cannot be written.
     """
+    made = workbook_bytes(plans)  # saved to the disk itself, one that does not fit there leaves a traceback
+    try:
+        path.write_bytes(made)
+    except OSError as error:
+        raise CorrectionError(
+            f"無法寫入「{path}」（{reason_of(error)}）。如果它正在 Excel 裡開著，請先關閉；並確認資料夾可以寫入。"
+        ) from error
+
+
+def workbook_bytes(plans: Sequence[CorrectedPlan]) -> bytes:
+    """The items of a file as a workbook."""
     workbook = Workbook()
     sheet = workbook.active
     if not isinstance(sheet, Worksheet):
@@ -101,14 +113,9 @@ def write_workbook(plans: Sequence[CorrectedPlan], path: Path) -> None:
     notes.column_dimensions["A"].width = 100
     for line, text in enumerate(_INSTRUCTIONS, 1):
         _write_cell(notes, line, 1, text, editable=True)
-    try:
-        made = io.BytesIO()  # saved to the disk itself, a workbook that does not fit there leaves a traceback
-        workbook.save(made)
-        path.write_bytes(made.getvalue())
-    except OSError as error:
-        raise CorrectionError(
-            f"無法寫入「{path}」（{reason_of(error)}）。如果它正在 Excel 裡開著，請先關閉；並確認資料夾可以寫入。"
-        ) from error
+    made = io.BytesIO()
+    workbook.save(made)
+    return made.getvalue()
 
 
 def _write_header(sheet: Worksheet) -> None:
@@ -167,14 +174,30 @@ def read_corrected(
         CorrectionError: the list cannot be read, belongs to another file, or says what cannot be.
     """
     check_file(path, path.name, _LIMITS)
-    rows = list(rows_of(path))
-    places = _places(rows, plans, path.name)
+    return corrections_in(list(rows_of(path)), path.name, plans, before)
+
+
+def corrections_in(
+    rows: Sequence[ListRow], name: str, plans: Sequence[CorrectedPlan], before: CorrectionsFile | None
+) -> tuple[Correction, ...]:
+    """What a person changed in the rows of a list.
+
+    Args:
+        rows: of the list.
+        name: what to call the list.
+        plans: as `read_corrected`.
+        before: as `read_corrected`.
+
+    Raises:
+        CorrectionError: a row belongs to another file, or says what cannot be.
+    """
+    places = _places(rows, plans, name)
     found: list[Correction] = []
     for number, corrected in enumerate(plans, 1):
         mine = [(row, place) for row, (plan, place) in zip(rows, places, strict=True) if plan == number]
         if not mine:
             raise CorrectionError(
-                f"「{path.name}」裡沒有「{corrected.plan.name}」的任何一項。請確認沒有刪錯；至少要留下一項。"
+                f"「{name}」裡沒有「{corrected.plan.name}」的任何一項。請確認沒有刪錯；至少要留下一項。"
             )
         wanted = [(place, _wording_of(row, place, corrected)) for row, place in mine]
         found += compare_wordings(corrected.original, number, wanted)

@@ -11,14 +11,16 @@ from plansearch.results import BuildReport, PlanSummary
 from plansearch.types import AlignmentMethod, Damage, Metadata, Plan, PlanItem, SkippedFile
 
 UNKNOWN = "未知"
-_METHODS: dict[AlignmentMethod, str] = {
+METHODS: dict[AlignmentMethod, str] = {
     "text": "標題相同",
     "fuzzy": "標題相近",
     "meaning": "依標題的意思推定",
     "number": "只依編號推定",
     "person": "人工指定",
 }
-_FIELD_NAMES = {"agency": "機關", "agency_type": "類型", "city": "縣市", "year": "年度", "title": "標題"}
+"""How a heading was matched to a requirement, in words."""
+FIELD_NAMES = {"agency": "機關", "agency_type": "類型", "city": "縣市", "year": "年度", "title": "標題"}
+"""What the fields of a plan's metadata are called."""
 _INDENT = "    "
 
 
@@ -51,14 +53,14 @@ def summaries_lines(summaries: Sequence[PlanSummary], skipped: Sequence[SkippedF
 
 def build_lines(report: BuildReport, screen: Screen) -> list[str]:
     """What a build did, plan by plan, and which files are not in the index."""
-    lines = screen.heading(_build_headline(report))
+    lines = screen.heading(build_headline(report))
     for summary in report.plans:
         lines += _summary_lines(summary, screen)
     lines += skipped_lines(report.skipped, screen)
     if report.removed:
         names = "、".join(report.removed)
         lines += ["", *screen.paragraph(f"移除 {len(report.removed)} 份計畫（資料夾裡已經沒有）：{names}", "")]
-    for line in _build_outcome(report):
+    for line in build_outcome(report):
         lines += screen.paragraph(line, "") if line else [""]
     return lines
 
@@ -73,13 +75,15 @@ def skipped_lines(skipped: Sequence[SkippedFile], screen: Screen, title: str | N
     return lines
 
 
-def _build_headline(report: BuildReport) -> str:
+def build_headline(report: BuildReport) -> str:
+    """What a build read, in a sentence."""
     counts = f"{len(report.plans)} 份計畫、{report.items} 項、缺漏或錯亂 {report.damage} 處"
     skipped = f"；略過 {len(report.skipped)} 個檔案" if report.skipped else ""
     return f"讀入 {report.folder}：{counts}{skipped}"
 
 
-def _build_outcome(report: BuildReport) -> list[str]:
+def build_outcome(report: BuildReport) -> list[str]:
+    """What came of a build, line by line; empty lines part them."""
     if not report.items:
         return ["", "沒有可以放進索引的措施，什麼都沒有寫入；原來若有索引，仍維持原樣。"]
     state = "內容沒有變動，沿用原有索引" if report.unchanged else "索引已更新"
@@ -115,7 +119,7 @@ def _metadata_in_words(metadata: Metadata) -> str:
 
 
 def _names(fields: Sequence[str]) -> str:
-    return "、".join(_FIELD_NAMES.get(field, field) for field in fields)
+    return "、".join(FIELD_NAMES.get(field, field) for field in fields)
 
 
 def _plan_head(plan: Plan, screen: Screen) -> list[str]:
@@ -139,7 +143,7 @@ def _full_title(item: PlanItem) -> str:
     if item.code is None and item.pillar and item.pillar != item.requirement:
         title = f"{visible(item.pillar)}　{title}"
     if item.alignment is not None and item.alignment.method != "text":
-        title += f"（{_METHODS[item.alignment.method]}，把握 {item.alignment.confidence:.2f}）"
+        title += f"（{METHODS[item.alignment.method]}，把握 {item.alignment.confidence:.2f}）"
     return title
 
 

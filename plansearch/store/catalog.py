@@ -68,7 +68,9 @@ class Catalog:
         rows = self._rows(
             "SELECT plans.*, (SELECT count(*) FROM items WHERE plan = plans.number) AS n_items,"
             " (SELECT sum(corrected) FROM items WHERE plan = plans.number) AS n_corrected,"
-            " (SELECT count(*) FROM damage WHERE plan = plans.number) AS n_damage FROM plans ORDER BY number"
+            " coalesce(lost.n, 0) AS n_damage FROM plans"
+            " LEFT JOIN (SELECT plan, count(*) AS n FROM damage GROUP BY plan) AS lost ON lost.plan = plans.number"
+            " ORDER BY number"
         )
         return tuple(
             PlanSummary(
@@ -173,6 +175,14 @@ class Catalog:
         """Positions of all measures of some plans, plan by plan."""
         by_plan = self.allowed_by_plan(Filters())
         return tuple(place for plan in plans for place in by_plan.get(plan, ()))
+
+    def positions_in(self, plan: str) -> range:
+        """Positions of all that a plan says, also of what is no measure; none where there is no such plan."""
+        rows = self._rows("SELECT number FROM plans WHERE name = ?", (plan,))
+        if not rows:
+            return range(0)
+        first, last = np.searchsorted(self.facets.plans, [rows[0][0], rows[0][0] + 1])
+        return range(int(first), int(last))
 
     def plan_names(self, filters: Filters) -> list[str]:
         """Names of the plans that pass the filters on plans, in order, whatever items they have."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from importlib.resources import files
+from importlib import resources
 from pathlib import Path
 from typing import Final
 
@@ -29,7 +29,20 @@ from plansearch.errors import (
 )
 from plansearch.types import Encoder
 from plansearch.version import __version__
-from plansearch.web import api, api_page, api_plans, api_standing, asking, basket, comparing, entering, standing
+from plansearch.web import (
+    api,
+    api_page,
+    api_plans,
+    api_standing,
+    asking,
+    basket,
+    comparing,
+    correcting,
+    entering,
+    files,
+    plans,
+    standing,
+)
 from plansearch.web.api_page import describe
 from plansearch.web.security import OVERHEAD, Guard, TooLargeError, is_api, protect
 from plansearch.web.settings import MAX_FILES, WebSettings
@@ -37,7 +50,20 @@ from plansearch.web.website import STATIC_FOLDER, Website, website_of
 from plansearch.web.wording import in_page_words, unknown_value, without_places
 from plansearch.web.working import BusyError
 
-PAGES = (entering, asking, basket, comparing, standing, api, api_standing, api_plans, api_page)
+PAGES = (
+    entering,
+    asking,
+    basket,
+    comparing,
+    standing,
+    plans,
+    files,
+    correcting,
+    api,
+    api_standing,
+    api_plans,
+    api_page,
+)
 """Modules that have a router each."""
 
 THREADS: Final = 120
@@ -65,11 +91,9 @@ def create_app(settings: WebSettings, *, load: Callable[[str], Encoder] = load_e
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         current_default_thread_limiter().total_tokens = THREADS
-        website.bench.open()
-        website.holder.open()
+        website.open()
         yield
-        website.bench.close()
-        website.holder.close()
+        website.close()
 
     app = FastAPI(
         title="plansearch",
@@ -103,7 +127,7 @@ def create_app(settings: WebSettings, *, load: Callable[[str], Encoder] = load_e
 
 def _htmx() -> FileResponse:
     """The script by which parts of a page are exchanged, from the package that carries it."""
-    path = Path(str(files("js_lib_htmx"))) / "static" / "htmx" / "htmx.min.js"
+    path = Path(str(resources.files("js_lib_htmx"))) / "static" / "htmx" / "htmx.min.js"
     return FileResponse(path, media_type="text/javascript", headers={"cache-control": "max-age=86400"})
 
 

@@ -40,6 +40,10 @@ class Form:
         """The files of a field; browsers send one without a name where none was chosen."""
         return [value for value in self.data.getlist(name) if isinstance(value, UploadFile) and value.filename]
 
+    async def aclose(self) -> None:
+        """Let go of the files; who takes some calls this at the end."""
+        await self.data.close()
+
 
 async def form_of(request: Request, csrf: str | None = None) -> Form:
     """Read the form of a request.
@@ -59,6 +63,7 @@ async def form_of(request: Request, csrf: str | None = None) -> Form:
     form = Form(data)
     expected = website_of(request).csrf if csrf is None else csrf
     if not hmac.compare_digest(form.text("csrf").encode(), expected.encode()):
+        await form.aclose()
         raise HTTPException(HTTPStatus.FORBIDDEN, "這一頁已經過期（程式重新啟動過）。請回上一頁、重新整理，再送一次。")
     return form
 

@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse
 
 from plansearch.encoders import load_encoder
 from plansearch.index import PlanIndex
+from plansearch.limits import Limits
 from plansearch.report.agency_view import STATES as AGENCY_STATES
 from plansearch.report.finding_words import STATES
 from plansearch.report.search_view import DAMAGE_KINDS, GRADES
@@ -25,6 +26,8 @@ from plansearch.templating import Templates, templates_of
 from plansearch.types import Encoder, Progress
 from plansearch.version import __version__
 from plansearch.web.guessing import Guesses
+from plansearch.web.building import IndexBuilder
+from plansearch.web.folder import PlanFolder
 from plansearch.web.holder import IndexHolder
 from plansearch.web.settings import WebSettings
 from plansearch.web.sharing import Familiar
@@ -32,6 +35,9 @@ from plansearch.web.working import Job, Workbench
 from plansearch.xmltext import xml_text
 
 T = TypeVar("T")
+
+FILES_REMEMBERED: Final = 8
+"""Files that are kept as they were read: a large one takes some hundred megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,11 @@ class Website:
     settings: WebSettings
     holder: IndexHolder
     bench: Workbench
+    reading: Workbench
+    """Reads files, which must not wait for comparisons, nor they for it."""
+    builder: IndexBuilder
+    folder: PlanFolder | None
+    """The plans, where the operator named their folder."""
     csrf: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     """What every form sends back: a page of another site can't know it."""
     login_csrf: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
@@ -69,7 +80,22 @@ class Website:
     @classmethod
     def of(cls, settings: WebSettings, load: Callable[[str], Encoder] = load_encoder) -> Website:
         """A website over the index that the settings name; ``load`` gives a model by its name."""
-        return cls(settings, IndexHolder(settings.index, load=load), Workbench())
+        folder = None if settings.folder is None else PlanFolder(settings.folder, Limits(max_size=settings.max_upload))
+        holder = IndexHolder(settings.index, load=load)
+        return cls(settings, holder, Workbench(), Workbench(remembered=FILES_REMEMBERED), IndexBuilder(), folder)
+
+    def open(self) -> None:
+        """Take on work."""
+        self.bench.open()
+        self.reading.open()
+        self.holder.open()
+
+    def close(self) -> None:
+        """Let go of the index, and stop what goes on."""
+        self.bench.close()
+        self.reading.close()
+        self.builder.close()
+        self.holder.close()
 
     def page(
         self,
@@ -115,7 +141,7 @@ class Website:
 
     def still_working(self, request: Request, job: Job[T], *, here: str, heading: str) -> HTMLResponse:
         """The page that says how far some work is, and asks again by itself."""
-        again = f"{request.url.path}?{request.url.query}"
+        again = f"{quote(request.url.path)}?{request.url.query}"
         return self.page(
             request,
             "working.html",
@@ -157,6 +183,11 @@ def plan_address(plan: str) -> str:
     return f"/plan/{quote(plan, safe='', errors='replace')}"
 
 
+def correct_address(file: str) -> str:
+    """Where a file of the folder is corrected."""
+    return f"/files/correct/{quote(file, safe='')}"
+
+
 def item_address(found: IndexedItem) -> str:
     """Where an item is shown in its plan."""
     return f"{plan_address(found.plan)}#{anchor_of(found.id)}"
@@ -176,6 +207,7 @@ def environment() -> Templates:
         "pieces": pieces,
         "plan_address": plan_address,
         "item_address": item_address,
+        "correct_address": correct_address,
         "anchor_of": anchor_of,
         "looks": LOOKS,
         "grades": GRADES,
