@@ -25,9 +25,9 @@ from plansearch.results import IndexedItem
 from plansearch.templating import Templates, templates_of
 from plansearch.types import Encoder, Progress
 from plansearch.version import __version__
-from plansearch.web.guessing import Guesses
 from plansearch.web.building import IndexBuilder
 from plansearch.web.folder import PlanFolder
+from plansearch.web.guessing import Guesses
 from plansearch.web.holder import IndexHolder
 from plansearch.web.settings import WebSettings
 from plansearch.web.sharing import Familiar
