@@ -19,7 +19,7 @@ from plansearch.index import PlanIndex
 from plansearch.types import SkippedFile
 from plansearch.web import WebSettings, comparing, create_app
 from plansearch.web.comparing import CompareForm
-from plansearch.web.refusals import refusal
+from plansearch.web.wording import refusal
 
 EVIL = '<script>alert(1)</script><img src=x onerror="alert(2)">大門設置無障礙坡道'
 RAMP_TWICE = RAMP.replace("服務鈴", "對講機")
@@ -299,10 +299,13 @@ def test_the_address_of_everything_is_one_that_asks() -> None:
 @pytest.mark.parametrize(
     ("error", "says"),
     [
-        (QueryError("比較至少要有兩個機關。請用 --agency 指定；可用 plansearch plans 看。"), "比較至少要有兩個機關。"),
+        (
+            QueryError("比較至少要有兩個機關。請用 --agency 指定；可用 plansearch plans 看。"),
+            "比較至少要有兩個機關。請用機關指定；可到「計畫檔」看。",
+        ),
         (QueryError("--peers「火星」：索引裡沒有。"), "比較對象「火星」：索引裡沒有。"),
         (QueryError("--peers nearest 後面要是 1 以上的數。"), "比較對象 nearest 後面要是 1 以上的數。"),
-        (UnknownFilterValueError("type", "火星", ["公所"]), "索引中沒有類型「火星」。相近的有：公所。"),
+        (UnknownFilterValueError("type", "火星", ["公所"]), "索引裡沒有類型「火星」。相近的有：公所。"),
         (UnknownAgencyError("火星", []), "索引裡沒有機關「火星」。"),
         (PlansearchError("壞了。"), "壞了。"),
     ],

@@ -25,7 +25,6 @@ from plansearch.errors import (
     PlansearchError,
     QueryError,
     ReadError,
-    UnknownFilterValueError,
 )
 from plansearch.types import Encoder
 from plansearch.version import __version__
@@ -47,7 +46,7 @@ from plansearch.web.api_page import describe
 from plansearch.web.security import OVERHEAD, Guard, TooLargeError, is_api, protect
 from plansearch.web.settings import MAX_FILES, WebSettings
 from plansearch.web.website import STATIC_FOLDER, Website, website_of
-from plansearch.web.wording import in_page_words, unknown_value, without_places
+from plansearch.web.wording import refusal, without_places
 from plansearch.web.working import BusyError
 
 PAGES = (
@@ -156,10 +155,10 @@ async def _told(request: Request, error: Exception) -> Response:
     message = without_places(str(error), website_of(request).settings)
     if isinstance(error, IndexMissingError):
         return _says(request, HTTPStatus.SERVICE_UNAVAILABLE, message, heading="還沒有索引")
-    if isinstance(error, UnknownFilterValueError):
-        message = unknown_value(error)
+    if isinstance(error, QueryError):
+        message = without_places(refusal(error), website_of(request).settings)
     if isinstance(error, ASKED_WRONGLY):
-        return _says(request, HTTPStatus.BAD_REQUEST, in_page_words(message))
+        return _says(request, HTTPStatus.BAD_REQUEST, message)
     later = {"retry-after": "5"} if isinstance(error, BusyError) else None
     return _says(request, HTTPStatus.SERVICE_UNAVAILABLE, message, headers=later)
 

@@ -32,9 +32,9 @@ from plansearch.web.choosing import Choices, Place, Word, Words, Year, Years, ad
 from plansearch.web.exports import ExportFormat, download_of
 from plansearch.web.pairs import Ranges, differing
 from plansearch.web.questions import ComparisonQuestion, YearsQuestion
-from plansearch.web.refusals import refusal
 from plansearch.web.sections import Table, table_of
 from plansearch.web.website import Website, plan_address, website_of
+from plansearch.web.wording import refusal
 from plansearch.web.working import PATIENCE, Job
 
 router = APIRouter(include_in_schema=False)

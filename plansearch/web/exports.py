@@ -16,7 +16,7 @@ from plansearch.errors import QueryError
 from plansearch.report.documents import dated, render_file
 from plansearch.report.rendering import Report
 from plansearch.report.screen import Screen
-from plansearch.web.refusals import refusal
+from plansearch.web.wording import refusal
 from plansearch.web.working import Job
 
 T = TypeVar("T")

@@ -21,10 +21,10 @@ from plansearch.web.beside import BesideDuplicates, BesideDuplicatesQuestion
 from plansearch.web.choosing import Choices
 from plansearch.web.exports import ExportFormat, download_of
 from plansearch.web.questions import BenchmarkQuestion, GapsQuestion, OverviewQuestion, StandingQuestion
-from plansearch.web.refusals import refusal
 from plansearch.web.standing_form import MORE, PATH, VIEWS, StandingForm, View
 from plansearch.web.standing_views import agencies_context, duplicates_context, gaps_context, position_context
 from plansearch.web.website import Website, website_of
+from plansearch.web.wording import refusal
 from plansearch.web.working import PATIENCE, Job
 
 router = APIRouter(include_in_schema=False)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from plansearch.errors import UnknownFilterValueError
+from plansearch.errors import PlansearchError, UnknownFilterValueError
 from plansearch.web.settings import WebSettings
 
 FILTERS: Final[Mapping[str, str]] = {
@@ -28,6 +28,23 @@ def unknown_value(error: UnknownFilterValueError) -> str:
     if error.ambiguous:
         return f"{name}「{error.value}」不只一個：{nearest}。請寫出完整的名稱。"
     return f"索引裡沒有{name}「{error.value}」。{f'相近的有：{nearest}。' if nearest else ''}"
+
+
+def refusal(error: PlansearchError) -> str:
+    """What was wrong with a question: in a page's words, without advice that only the command line can follow."""
+    if isinstance(error, UnknownFilterValueError):
+        return unknown_value(error)
+    message = _APART.sub("", in_page_words(str(error)))
+    kept = "".join(part for part in _SENTENCE.findall(message) if not _ADVICE.search(part))
+    if kept.endswith("；"):
+        kept = f"{kept.rstrip('；')}。"
+    return kept if kept.strip() else message
+
+
+_ADVICE: Final = re.compile(r"--[a-z]|plansearch [a-z]")
+_SENTENCE: Final = re.compile(r"[^。；]*[。；]?")
+_APART: Final = re.compile(r"(?<=[\u4e00-\u9fff」]) (?=[\u4e00-\u9fff「])")
+"""A space that stood beside an option."""
 
 
 def in_page_words(message: str) -> str:
