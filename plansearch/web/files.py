@@ -95,6 +95,11 @@ class Indexed:
         )
 
     @property
+    def folder_name(self) -> str:
+        """The folder it was built from, without the way to it, which is nobody else's business."""
+        return Path(self.folder).name
+
+    @property
     def by_kind(self) -> list[tuple[SkipKind, list[SkippedFile]]]:
         """Files that gave no plan, kind by kind."""
         found = [(kind, [file for file in self.skipped if file.kind == kind]) for kind in KINDS]
