@@ -16,7 +16,7 @@ from plansearch import isolation
 from plansearch.errors import LimitError, ParseError, ReadError
 from plansearch.isolation import _SMALL_TEXT, FileReader
 from plansearch.limits import MEGABYTE, Limits
-from plansearch.planfile import ReadingTask, read_plan_file
+from plansearch.planfile import ReadingTask, read_original, read_plan_file
 
 PLAN = "示範市松林區公所113年度提升服務計畫\n\n壹、計畫目標\n一、提供民眾合宜的服務。\n"
 
@@ -52,6 +52,19 @@ def reader() -> Iterator[FileReader]:
 def test_another_process_reads_what_this_one_would(reader: FileReader, plan: Path) -> None:
     task = ReadingTask(plan, plan.name)
     assert reader.read(task) == read_plan_file(task)
+
+
+def test_a_document_comes_out_of_the_other_process_as_it_is_in_this_one(reader: FileReader, plan: Path) -> None:
+    task = ReadingTask(plan, plan.name)
+    assert reader.read_document(task) == read_original(task)
+    assert reader.read(task) == read_plan_file(task)  # the same process does both
+
+
+def test_a_document_that_takes_too_long_is_given_up(plan: Path) -> None:
+    with FileReader(Limits(timeout=0.5)) as reader:
+        reader.read_document(ReadingTask(plan, plan.name))
+        with pytest.raises(LimitError, match=r"「陷阱\.text」讀了 0\.5 秒還沒有讀完"):
+            reader.read_document(ReadingTask(plan, trap(time.sleep, 60)))
 
 
 def test_errors_come_back_as_they_are(reader: FileReader, tmp_path: Path) -> None:

