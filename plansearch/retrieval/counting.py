@@ -36,7 +36,7 @@ def filter_counts(index: PlanIndex, filters: Filters, positions: Positions | Non
     """
     found = []
     for option, without in WITHOUT.items():
-        allowed = index.facets.allowed(replace(filters, **without))  # type: ignore[arg-type]
+        allowed = index.facets.allowed(replace(filters, **without))
         some = np.flatnonzero(allowed) if positions is None else positions[allowed[positions]]
         counts = index.facets.counts(option, some)
         order = sorted(counts, key=lambda value: (-counts[value], value))

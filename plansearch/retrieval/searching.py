@@ -129,7 +129,7 @@ def search(
     hits = hits_of(index, inquiry, groups, why=why)
     words_only = () if hits else _by_words(index, inquiry, limit)
     answer = _answer(index, inquiry, resolved, hits, total=len(ranked), count=count)
-    return replace(answer, folded=fold_equal, by_words=words_only, reranker=reranker and reranker.name)
+    return replace(answer, folded=fold_equal, by_words=words_only, reranker=reranker.name if reranker else None)
 
 
 def _answer(
