@@ -58,7 +58,7 @@ async def form_of(request: Request, csrf: str | None = None) -> Form:
     try:
         data = await request.form(max_files=MAX_FILES, max_fields=MOST_FIELDS, max_part_size=LONGEST_FIELD)
     except (HTTPException, ValueError) as error:  # the texts of both are in English
-        message = f"送出的內容無法讀取：不是表單，或超過上限（{MAX_FILES} 個檔案、{MOST_FIELDS} 個欄位）。"
+        message = f"送出的內容收不下：要是表單，一次最多 {MAX_FILES} 個檔案，每一格也不能太長。請分幾次送。"
         raise HTTPException(HTTPStatus.BAD_REQUEST, message) from error
     form = Form(data)
     expected = website_of(request).csrf if csrf is None else csrf
