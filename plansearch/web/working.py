@@ -20,7 +20,7 @@ AT_ONCE: Final = 1
 REMEMBERED: Final = 32
 """Answers kept for those who ask again."""
 
-MOST_WAITING: Final = 32
+MOST_WAITING: Final = 100
 """Answers that may be under work or wait for it; who asks for more is told to come back."""
 
 PATIENCE: Final = 2.0
