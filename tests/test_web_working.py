@@ -94,6 +94,26 @@ def test_an_error_is_told_to_all_who_wait_and_not_remembered() -> None:
     within(test)
 
 
+def test_an_error_that_nobody_waited_for_is_told_to_who_asks_again() -> None:
+    async def test() -> None:
+        bench, runs = Workbench(), []
+
+        def work(_: Progress) -> str:
+            runs.append(1)
+            message = "broken"
+            raise PlansearchError(message)
+
+        await bench.start("key", work).within(None)
+        for n_runs in (1, 2):
+            again = bench.start("key", work)
+            await again.within(None)
+            with pytest.raises(PlansearchError, match="broken"):
+                again.result()
+            assert len(runs) == n_runs
+
+    within(test)
+
+
 def test_no_more_is_taken_on_than_can_wait() -> None:
     async def test() -> None:
         bench, go_on = Workbench(waiting=3), threading.Event()

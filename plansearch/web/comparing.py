@@ -234,7 +234,7 @@ def _job(website: Website, form: CompareForm) -> Job[Compared]:
 
 
 def _choices(website: Website) -> Choices:
-    with website.holder.lease() as index:
+    with website.holder.lease(quick=True) as index:
         return Choices.of(index)
 
 

@@ -74,7 +74,7 @@ class Indexed:
     def of(cls, website: Website) -> Indexed:
         """Look at the index as it is now."""
         try:
-            with website.holder.lease() as index:
+            with website.holder.lease(quick=True) as index:
                 return cls._opened(index, website.holder.generation())
         except StoreError as error:
             return cls(problem=str(error))
@@ -252,7 +252,7 @@ async def uploaded_page(request: Request, number: str) -> Response:
 @router.get("/export/files.{suffix}")
 def files_file(request: Request, suffix: ExportFormat) -> Response:
     """All plans of the index, and the files that gave none, as a file."""
-    with website_of(request).holder.lease() as index:
+    with website_of(request).holder.lease(quick=True) as index:
         report = plans_report(index.plans, index.skipped)
     return download(report, suffix, "計畫檔")
 
@@ -340,7 +340,7 @@ def _changes(website: Website, folder: PlanFolder, indexed: Indexed) -> FolderCh
     files = folder.files()
     if indexed.problem:
         return FolderChanges(new=tuple(files))
-    with website.holder.lease() as index:
+    with website.holder.lease(quick=True) as index:
         sources = index.manifest.sources
     return compare_folder(
         folder.root,
@@ -368,7 +368,7 @@ def _forcible(indexed: Indexed, files: Sequence[str]) -> dict[str, bool]:
 
 def _has_recognised_text(website: Website) -> bool:
     """Whether pictures of pages were read for the index, so that they are again."""
-    with website.holder.lease() as index:
+    with website.holder.lease(quick=True) as index:
         return any(one.kind == "text_recognised" for one in index.damage())
 
 

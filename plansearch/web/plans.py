@@ -153,7 +153,7 @@ def plan_file(request: Request, suffix: ExportFormat, plan: Annotated[str, Query
 def original_file(request: Request, name: str) -> Response:
     """The file that a plan was read from, to be saved; never shown in the browser."""
     website = website_of(request)
-    with website.holder.lease() as index:
+    with website.holder.lease(quick=True) as index:
         expected = index.manifest.sources.get(name)
     if expected is None:
         raise HTTPException(HTTPStatus.NOT_FOUND, UNKNOWN)
@@ -169,7 +169,7 @@ def original_file(request: Request, name: str) -> Response:
 
 
 def _plan_of(website: Website, name: str) -> IndexedPlan:
-    with website.holder.lease() as index:
+    with website.holder.lease(quick=True) as index:
         return IndexedPlan.of(index, name)
 
 

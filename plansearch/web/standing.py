@@ -120,7 +120,7 @@ def _report_of(answer: Answer) -> Report:
 
 
 def _choices(website: Website) -> Choices:
-    with website.holder.lease() as index:
+    with website.holder.lease(quick=True) as index:
         return Choices.of(index)
 
 

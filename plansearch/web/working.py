@@ -41,12 +41,20 @@ class Job(Generic[T]):
     done: int = 0
     total: int = 0
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    told: bool = False
+    """Whether its error was told to somebody; till then it is kept, else a page that asks again and again would begin
+    failing work anew each time."""
 
     @property
     def share(self) -> float | None:
         """How much is done, 0 to 1; ``None`` where it is not known."""
         done, total = self.done, self.total
         return min(1.0, done / total) if total else None
+
+    @property
+    def failed_and_told(self) -> bool:
+        """Whether it came to an error that somebody knows."""
+        return self.told and self.future.done() and self.future.exception() is not None
 
     async def within(self, seconds: float | None) -> bool:
         """Wait for the end, ``None`` for as long as it takes; whether it came in time.
@@ -58,6 +66,7 @@ class Job(Generic[T]):
 
     def result(self) -> T:
         """The answer of finished work; its error is raised."""
+        self.told = True
         return self.future.result()
 
 
@@ -94,7 +103,7 @@ class Workbench:
             self._edition = edition
             self._jobs = OrderedDict((each, job) for each, job in self._jobs.items() if not job.future.done())
         known = self._jobs.get((edition, key))
-        if known is not None:
+        if known is not None and not known.failed_and_told:
             self._jobs.move_to_end((edition, key))
             return known
         if sum(not job.future.done() for job in self._jobs.values()) >= self._waiting:
@@ -126,8 +135,7 @@ class Workbench:
 
         try:
             job.future.set_result(await run_sync(work, tell, limiter=self._limiter))
-        except Exception as error:  # noqa: BLE001  told to everybody who waits, and not remembered
-            self._drop(key, job)
+        except Exception as error:  # noqa: BLE001  told to everybody who waits, and remembered until it was told
             job.future.set_exception(error)
             job.future.exception()  # where nobody waits any more, nobody has to know
         except BaseException:  # the server ends: nobody is to wait for what will not come
