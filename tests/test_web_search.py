@@ -16,6 +16,7 @@ from plansearch.results import Filters
 from plansearch.retrieval import filter_counts, search
 from plansearch.web import WebSettings, create_app
 from plansearch.web.asking import SearchForm
+from plansearch.web.picking import picked_id
 from plansearch.web.website import Piece, pieces
 
 EVIL = '<script>alert(1)</script><img src=x onerror="alert(2)">單一窗口，一次辦好'
@@ -115,7 +116,7 @@ def test_agencies_are_told_apart_by_what_they_have(client: TestClient) -> None:
 def test_more_like_an_item_leaves_the_item_itself_out(client: TestClient) -> None:
     text = client.get("/search", params={"like": "east.txt#2"}).text
     assert 'href="/plan/west.txt#item-2"' in text
-    assert 'value="east.txt#2" form="pick"' not in text
+    assert 'value="east.txt#2~' not in text
 
 
 @pytest.mark.parametrize(
@@ -142,6 +143,25 @@ def test_the_basket_shows_what_was_picked_and_what_is_gone(client: TestClient) -
     text = client.get("/basket", params={"item": ["east.txt#1", "west.txt#1", "gone.txt#9"]}).text
     assert "挑了 2 項，2 個機關並列" in text
     assert "gone.txt#9" in text
+
+
+def test_a_basket_keeps_to_the_words_when_items_move_and_tells_when_they_changed(tmp_path: Path) -> None:
+    first, second = item_of("設置無障礙坡道，方便輪椅使用者洽公。"), item_of("每日安排志工引導。")
+    PlanIndex.build_from([plan_of("a.txt", first, second)], (), tmp_path / "index", encoder=TinyEncoder())
+    with PlanIndex.open(tmp_path / "index") as index:
+        address = f"/basket?item={quote(picked_id(index.item(1)))}"
+    with client_of(tmp_path / "index") as client:
+        assert "每日安排志工引導" in client.get(address).text
+        moved = plan_of("a.txt", second, first)
+        PlanIndex.build_from([moved], (), tmp_path / "index", encoder=TinyEncoder())
+        text = client.get(address).text
+        assert "每日安排志工引導" in text
+        assert "無障礙坡道" not in text
+        changed = plan_of("a.txt", first, item_of("每週安排志工引導。"))
+        PlanIndex.build_from([changed], (), tmp_path / "index", encoder=TinyEncoder())
+        text = client.get(address).text
+        assert "有 1 項在現在的索引裡找不到，或內容已經改過" in text
+        assert "每週安排志工引導" not in text
 
 
 def test_a_basket_is_saved_as_workbook_document_and_list(client: TestClient) -> None:

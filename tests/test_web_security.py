@@ -3,8 +3,10 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from conftest import EAST, OTHER, WEST, TinyEncoder
@@ -150,7 +152,7 @@ def test_serve_says_that_a_port_is_taken(index: Path, capsys: pytest.CaptureFixt
 def test_who_has_no_token_sees_the_form_and_nothing_else(guarded: TestClient) -> None:
     for path in ("/", "/search?q=坡道", "/basket", "/api", "/no-such-page", "/export/search.json?q=坡道"):
         answer = guarded.get(path)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/login"), path
+        assert (answer.status_code, urlsplit(answer.headers["location"]).path) == (303, "/login"), path
     refused = guarded.get("/api/search?q=坡道")
     assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer")
     assert set(refused.json()) == {"detail"}
@@ -160,13 +162,50 @@ def test_who_has_no_token_sees_the_form_and_nothing_else(guarded: TestClient) ->
     assert guarded.get("/static/style.css").status_code == 200
 
 
+def test_after_the_token_a_link_leads_where_it_was_meant_to(guarded: TestClient) -> None:
+    asked = guarded.get("/basket", params={"item": ["east.txt#1", "west.txt#2"]})
+    page = guarded.get(asked.headers["location"])
+    going_on = re.search(r'name="next" value="([^"]*)"', page.text)
+    assert going_on
+    form = {"csrf": csrf_of(page.text), "token": TOKEN, "next": unescape(going_on[1])}
+    answer = guarded.post("/login", data=form, headers=OWN)
+    assert answer.headers["location"] == "/basket?item=east.txt%231&item=west.txt%232"
+    assert "挑了 2 項" in guarded.get(answer.headers["location"]).text
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "//evil.example/",
+        "https://evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/ok\r\nset-cookie: a=b",
+        "\t//x",
+    ],
+)
+def test_after_the_token_nobody_is_sent_elsewhere(address: str, guarded: TestClient) -> None:
+    page = guarded.get("/login", params={"next": address})
+    assert 'name="next" value="/"' in page.text
+    form = {"csrf": csrf_of(page.text), "token": TOKEN, "next": address}
+    assert guarded.post("/login", data=form, headers=OWN).headers["location"] == "/"
+
+
+def test_where_all_addresses_are_meant_each_in_figures_is_answered_and_no_name(index: Path) -> None:
+    with client_of(app_of(index, host="0.0.0.0", token=TOKEN)) as client:  # noqa: S104  in a test
+        for host in ("192.168.1.20:8000", "10.0.0.7", "[fe80::1]:8000", "127.0.0.1"):
+            assert client.get("/login", headers={"host": host}).status_code == 200, host
+        for host in ("evil.example", "192.168.1.20.evil.example", "0x7f.1"):
+            assert client.get("/login", headers={"host": host}).status_code == 400, host
+
+
 def test_the_right_token_lets_a_browser_in(guarded: TestClient) -> None:
     page = guarded.get("/login")
     answer = guarded.post("/login", data={"csrf": csrf_of(page.text), "token": TOKEN}, headers=OWN)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     kept = answer.headers["set-cookie"].lower()
     assert "httponly" in kept
-    assert "samesite=strict" in kept
+    assert "samesite=lax" in kept
     assert TOKEN not in answer.headers["set-cookie"]
     assert guarded.cookies[TOKEN_COOKIE] == sealed(TOKEN)
     assert "坡道" in guarded.get("/search?q=坡道").text

@@ -69,11 +69,15 @@ def serve(
         message = f"找不到資料夾「{folder}」。請先建立它，或換一個位置。"
         raise PlansearchError(message)
     settings = WebSettings(index, folder, host, port, token or None, tuple(name or ()), max_upload=int(max_size))
-    told = f"網頁：{address_of(settings)}（按 Ctrl+C 結束）"
+    told = f"網頁：{'　'.join(addresses_of(settings))}（按 Ctrl+C 結束）"
     run_server(settings, open_browser=browser, ready=lambda: notify(told))
 
 
-def address_of(settings: WebSettings) -> str:
-    """What to type into a browser."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{settings.port}/"
+def addresses_of(settings: WebSettings) -> list[str]:
+    """What to type into a browser; all that is known where all addresses of this computer are meant."""
+    hosts = [settings.host]
+    if settings.any_address:
+        from plansearch.web.running import own_addresses
+
+        hosts = ["127.0.0.1", *own_addresses()]
+    return [f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/" for host in hosts]

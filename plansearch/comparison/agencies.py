@@ -256,12 +256,13 @@ def _answers(column: Column, likely: npt.NDArray[np.float64], limit: int | None)
     place_of = {position: place for place, position in enumerate(column.positions)}
     near = [place_of[position] for position in best_of(likely, column.positions, POSSIBLE)]
     sure = [place for place in near if likely[column.positions[place]] >= SURE]
+    # what a plan aims at is no hint by itself that it does it
+    looked = [place_of[position] for position in best_of(likely, column.positions, LOOK)]
+    weak = [place for place in looked if place in near or not is_aim(column.items[place].item)][:CANDIDATES]
     if limit is None:
-        kept = near
-    elif sure:
-        kept = sure[:limit]
+        kept = near if sure else [*near, *(place for place in weak if place not in near)]
     else:
-        kept = [place_of[position] for position in best_of(likely, column.positions, LOOK)][:CANDIDATES]
+        kept = sure[:limit] if sure else weak
     return _Answers(column, tuple(kept), max(len(near) - len(kept), 0), likely)
 
 

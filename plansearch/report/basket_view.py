@@ -14,6 +14,9 @@ from plansearch.report.search_view import requirement_title, units_and_deadline,
 from plansearch.report.serialise import Column
 from plansearch.results import IndexedItem
 
+NOT_PICKED: Final = "（沒有挑選）"
+"""In a cell of the grid; an empty one would look as if the agency had nothing."""
+
 _FIELDS: Final = (
     "plan",
     "agency",
@@ -33,6 +36,9 @@ _FIELDS: Final = (
     "city",
     "framework",
     "location",
+    "units_inferred",
+    "corrected",
+    "remarks",
 )
 _COLUMNS: Final = (
     Column("機關", "agency", width=20),
@@ -43,6 +49,7 @@ _COLUMNS: Final = (
     Column("單位", "units", width=16),
     Column("期限", "deadline", width=14),
     Column("出處", "location", width=26),
+    Column("注意", "remarks", width=16),
 )
 
 
@@ -53,8 +60,12 @@ def basket_report(items: Sequence[IndexedItem], missing: Sequence[str] = ()) -> 
         items: what was picked, in that order.
         missing: ids that were picked and that the index does not have.
     """
-    rows = tuple(records.found_record(found) for found in items)
-    lost = (f"籃子裡有 {len(missing)} 項在現在的索引裡找不到，沒有列出：{'、'.join(missing)}。",) if missing else ()
+    rows = tuple(records.found_record(found) | {"remarks": records.remarks_of(found.item)} for found in items)
+    lost = (
+        (f"籃子裡有 {len(missing)} 項在現在的索引裡找不到，或內容已經改過，沒有列出：{'、'.join(missing)}。",)
+        if missing
+        else ()
+    )
     return Report(
         heading=f"挑選的 {len(items)} 項措施",
         about={"items": list[records.Value](rows), "missing": list[records.Value](missing)},
@@ -85,7 +96,7 @@ def _grid(items: Sequence[IndexedItem]) -> Section:
                 if (found.item.code or "", requirement_title(found.item)) == (code, title)
                 and who(found.metadata) == agency
             ]
-            row[f"agency{place}"] = "\n".join(texts)
+            row[f"agency{place}"] = "\n".join(texts) or NOT_PICKED
         rows.append(row)
     return Section("並列", columns, tuple(rows), name="並列")
 

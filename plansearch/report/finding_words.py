@@ -67,7 +67,8 @@ def place_of(found: IndexedItem) -> str:
     """Where an item stands in its file, and whose it is, for a place where the agency is known."""
     number = (found.item.number or "").strip("、.．：: ")
     place = [found.item.span.label, f"編號 {number}" if any(map(str.isalnum, number)) else ""]
-    return "；".join(part for part in (" ".join(filter(None, place)), units_of(found)) if part)
+    corrected = "人工更正" if found.item.corrected else ""
+    return "；".join(part for part in (" ".join(filter(None, place)), units_of(found), corrected) if part)
 
 
 def units_of(found: IndexedItem) -> str:

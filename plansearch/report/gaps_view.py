@@ -88,10 +88,12 @@ def gaps_report(result: GapReport, limit: int | None = None, *, with_options: bo
 def headline(result: GapReport) -> str:
     """One sentence: how many lines of each kind."""
     missing = len(result.of("requirement")) + len(result.of("boilerplate"))
+    unsure = sum(gap.maybe_covered for gap in result.of("measure"))
+    perhaps = f"{unsure} 種疑似已有、要人工確認，" if unsure else ""
     rare = f"；另有 {result.rare} 種只有不到 {result.least_peers} 個機關有" if result.rare else ""
     return (
         f"{result.agency.name}（{year_of(result.agency)}）：{missing} 個執行要項沒有措施，"
-        f"{len(result.of('measure'))} 種措施是其他機關有而本機關查無相近的，"
+        f"{len(result.of('measure')) - unsure} 種措施是其他機關有而本機關查無相近的，{perhaps}"
         f"{len(result.of('damage'))} 處原文缺漏要人工確認{rare}"
     )
 

@@ -41,6 +41,7 @@ def hit_record(hit: Hit) -> Record:
         "twins": [_place_record(twin) for twin in hit.twins],
         "why": None if hit.why is None else _why_record(hit.why),
         "restates": hit.restates,
+        "remarks": remarks_of(hit.found.item),
     }
     return head | found_record(hit.found) | tail
 
@@ -53,6 +54,16 @@ def found_record(found: IndexedItem) -> Record:
         **_further_fields(found.metadata, found.framework, found.item),
         "location": found.location,
     }
+
+
+def remarks_of(item: PlanItem) -> str | None:
+    """What a reader of an item has to know: that a person changed it, that its units were worked out."""
+    parts = []
+    if item.corrected:
+        parts.append("人工更正過，不是原檔的文字")
+    if item.units and item.units_inferred:
+        parts.append("單位是推定的，請對照原文")
+    return "；".join(parts) or None
 
 
 def damage_record(damage: Damage) -> Record:

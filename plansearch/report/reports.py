@@ -54,6 +54,7 @@ _HIT_FIELDS = (
     "twins",
     "why",
     "restates",
+    "remarks",
 )
 _DAMAGE_FIELDS = ("code", "kind", "detail", "lines", "page")
 _PLAN_FIELDS = (
@@ -101,6 +102,7 @@ _HIT_COLUMNS = (
     Column("單位", "units", width=16),
     Column("期限", "deadline", width=14),
     Column("出處", "location", width=26),
+    Column("注意", "remarks", width=16),
 )
 _DAMAGE_COLUMNS = (
     Column("執行要項", "code", width=10),

@@ -110,6 +110,7 @@ class HitRecord(ItemRecord):
     twins: Annotated[list[PlaceRecord], Field(description="內容相同、收合在這一項的其他項目")]
     why: WhyRecord | None
     restates: Annotated[bool, Field(description="只重述執行要項的文字，不是措施")]
+    remarks: Annotated[str | None, Field(description="引用前要知道的：人工更正過、單位是推定的")]
 
 
 class DamageRecord(Record):

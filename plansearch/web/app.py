@@ -107,6 +107,7 @@ def create_app(settings: WebSettings, *, load: Callable[[str], Encoder] = load_e
     app.add_middleware(
         Guard,  # type: ignore[arg-type,unused-ignore]
         hosts=settings.hosts,
+        any_address=settings.any_address,
         token=settings.token,
         guesses=website.guesses,
         max_body=MAX_FILES * settings.max_upload + OVERHEAD,

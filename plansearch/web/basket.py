@@ -5,18 +5,16 @@ Which items are in it stands in the address, so that it can be sent to a colleag
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from plansearch.index import PlanIndex
 from plansearch.report.basket_view import basket_report
 from plansearch.results import IndexedItem
 from plansearch.web.exports import ExportFormat, download
+from plansearch.web.picking import Picked
 from plansearch.web.website import website_of
 
 router = APIRouter(include_in_schema=False)
@@ -25,22 +23,6 @@ MOST_ITEMS: Final = 100
 """Items side by side; more is no comparison that a person reads."""
 
 Ids = Annotated[list[Annotated[str, Field(max_length=500)]], Query(max_length=MOST_ITEMS)]
-
-
-@dataclass(frozen=True, slots=True)
-class Picked:
-    """What ids stand for."""
-
-    items: tuple[IndexedItem, ...]
-    missing: tuple[str, ...]
-    """Ids that the index does not have, or no longer."""
-
-    @classmethod
-    def of(cls, index: PlanIndex, ids: Sequence[str]) -> Picked:
-        """Look ids up, in their order, each once."""
-        positions = {one: index.catalog.position(one) for one in dict.fromkeys(ids)}
-        found = [position for position in positions.values() if position is not None]
-        return cls(index.items(found), tuple(one for one, position in positions.items() if position is None))
 
 
 @router.get("/basket")

@@ -10,6 +10,7 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 import uvicorn
@@ -17,7 +18,7 @@ from fastapi import FastAPI
 
 from plansearch.errors import PlansearchError, reason_of
 from plansearch.web.app import create_app
-from plansearch.web.settings import WebSettings
+from plansearch.web.settings import WebSettings, is_loopback
 
 LONGEST_HEAD: Final = 256 * 1024
 """Bytes of an address with all headers; a basket of a hundred items has some twenty thousand."""
@@ -25,6 +26,9 @@ LONGEST_HEAD: Final = 256 * 1024
 HEAPS: Final = 2
 _M_ARENA_MAX: Final = -8
 """The name of the setting in glibc's ``malloc.h``."""
+
+ELSEWHERE: Final = "192.0.2.1"
+"""An address that is nobody's (RFC 5737)."""
 
 SECONDS_TO_END: Final = 3
 """How long answers that go on may take after Ctrl+C."""
@@ -52,6 +56,17 @@ def run_server(settings: WebSettings, *, open_browser: bool = False, ready: Call
         opening.daemon = True
         opening.start()
     server_of(app).run(sockets=[listening])
+
+
+def own_addresses() -> list[str]:
+    """Addresses by which other computers may reach this one, as far as it knows them."""
+    found = []
+    with suppress(OSError):
+        found += [str(one[4][0]) for one in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)]
+    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.connect((ELSEWHERE, 9))  # sends nothing: it only says by which of its addresses it would
+        found.append(str(asking.getsockname()[0]))
+    return [one for one in dict.fromkeys(found) if not is_loopback(one)]
 
 
 def server_of(app: FastAPI) -> uvicorn.Server:

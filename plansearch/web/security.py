@@ -10,7 +10,9 @@ import re
 from collections.abc import Mapping
 from hashlib import sha256
 from http import HTTPStatus
+from ipaddress import ip_address
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -47,6 +49,9 @@ NOT_KEPT: Final = ("cache-control", "no-store")
 MOST_DIGITS: Final = 20
 """Digits of a length that are looked at; Python refuses to read thousands."""
 
+LONGEST_NEXT: Final = 20_000
+"""Characters of an address that is gone on with after the token."""
+
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[^\s\[\]:/?#@\\]+)(?::\d{1,5})?")
@@ -61,10 +66,22 @@ class Guard:
         token: what a browser has to know; ``None`` for nothing.
         guesses: counts wrong tokens.
         max_body: bytes of a request at most.
+        any_address: take every address in figures, too: the computer may have several, and no other site can give its
+            name to one of them.
     """
 
-    def __init__(self, app: ASGIApp, hosts: frozenset[str], token: str | None, guesses: Guesses, max_body: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        hosts: frozenset[str],
+        token: str | None,
+        guesses: Guesses,
+        max_body: int,
+        *,
+        any_address: bool = False,
+    ) -> None:
         self._app = app
+        self._any_address = any_address
         self._hosts = hosts
         self._token = token
         self._guesses = guesses
@@ -92,8 +109,9 @@ class Guard:
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         path = scope["path"]
-        if host_name(headers.get("host", "")) not in self._hosts:
-            message = "這個網址不是這個伺服器的。請用啟動時印出的網址，或在啟動時用 --name 加上這個名稱。"
+        host = host_name(headers.get("host", ""))
+        if host not in self._hosts and not (self._any_address and is_address(host)):
+            message = "這個網址不是這個伺服器的。請用啟動時印出的網址，或請啟動的人用 --name 加上這個名稱。"
             return _refusal(path, HTTPStatus.BAD_REQUEST, message)
         if scope["method"] not in SAFE_METHODS and not _same_origin(headers):
             message = "這個要求來自別的網站，沒有照做。請從 plansearch 的頁面操作。"
@@ -126,7 +144,17 @@ class Guard:
             return _refusal(path, HTTPStatus.UNAUTHORIZED, "需要通行碼：Authorization: Bearer …", told)
         if headers.get("hx-request") == "true":  # else the form would be put into a part of the page
             return Response(status_code=HTTPStatus.UNAUTHORIZED, headers={"hx-redirect": LOGIN})
-        return RedirectResponse(LOGIN, status_code=HTTPStatus.SEE_OTHER)
+        return RedirectResponse(f"{LOGIN}{_asked_next(scope)}", status_code=HTTPStatus.SEE_OTHER)
+
+
+def _asked_next(scope: Scope) -> str:
+    """What a link asked for, to be gone on with after the token; nothing of what only sends something."""
+    asked = scope.get("raw_path", b"").split(b"?")[0].decode("latin-1")
+    query = scope.get("query_string", b"").decode("latin-1")
+    whole = f"{asked}?{query}" if query else asked
+    if scope["method"] not in SAFE_METHODS or whole == "/" or len(whole) > LONGEST_NEXT:
+        return ""
+    return f"?{urlencode({'next': whole})}"
 
 
 class TooLargeError(Exception):
@@ -155,6 +183,15 @@ def is_api(path: str) -> bool:
 def too_often(seconds: int) -> str:
     """What who guesses too often is told."""
     return f"通行碼錯誤太多次，請等 {seconds} 秒再試。"
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is given in figures."""
+    try:
+        ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True
 
 
 def host_name(header: str) -> str:

@@ -40,6 +40,14 @@ class WebSettings:
         return is_loopback(self.host)
 
     @property
+    def any_address(self) -> bool:
+        """Whether all addresses of this computer are meant."""
+        try:
+            return ip_address(self.host).is_unspecified
+        except ValueError:
+            return False
+
+    @property
     def hosts(self) -> frozenset[str]:
         """What the ``Host`` header may say, without the port."""
         own = f"[{self.host}]" if ":" in self.host else self.host

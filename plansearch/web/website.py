@@ -29,6 +29,7 @@ from plansearch.web.building import IndexBuilder
 from plansearch.web.folder import PlanFolder
 from plansearch.web.guessing import Guesses
 from plansearch.web.holder import IndexHolder
+from plansearch.web.picking import picked_id
 from plansearch.web.settings import WebSettings
 from plansearch.web.sharing import Familiar
 from plansearch.web.working import Job, Workbench
@@ -209,6 +210,7 @@ def environment() -> Templates:
         "item_address": item_address,
         "correct_address": correct_address,
         "anchor_of": anchor_of,
+        "picked_id": picked_id,
         "looks": LOOKS,
         "grades": GRADES,
         "cell_states": STATES,
