@@ -170,6 +170,7 @@ class _Field:
             self._index.model,
             tuple(self._grid_row(one) for one in (place, *others)),
             self._marks(place, others),
+            self._index.unread,
         )
 
     def _line(self, place: int, others: Sequence[int], part: _Part, *, ranked: bool) -> BenchmarkLine:

@@ -201,6 +201,8 @@ class GapReport:
     """From this probability on the agency is taken to have a measure."""
     covered: int
     """Groups of measures of the peers that it has."""
+    unread: tuple[SkippedFile, ...] = ()
+    """Files that could not be read: whose they are is not known, and it may be the agency's."""
     unasked: int = 0
     """Measures, the last ones, that were not asked for as questions, there being very many: what is said
     quite otherwise was not found."""
@@ -278,6 +280,8 @@ class Benchmark:
     """The agency first, then its peers."""
     marks: tuple[tuple[str, float | None, float | None], ...] = ()
     """Each mark of a concrete measure, the share of the agency's measures that have it, the median of the peers'."""
+    unread: tuple[SkippedFile, ...] = ()
+    """Files that could not be read: whose they are is not known."""
 
     @property
     def requirements(self) -> tuple[BenchmarkLine, ...]:

@@ -130,7 +130,8 @@ def find_gaps(
         rare,
         PERHAPS_THRESHOLD,
         covered,
-        max(0, len(measures) - SECOND_LOOKS),
+        unread=index.unread,
+        unasked=max(0, len(measures) - SECOND_LOOKS),
     )
 
 

@@ -280,6 +280,11 @@ class PlanIndex:
         """Files that were there when the index was built and gave no plan."""
         return self.catalog.skipped()
 
+    @property
+    def unread(self) -> tuple[SkippedFile, ...]:
+        """Those of them that could not be read: nobody knows what stands in them."""
+        return tuple(file for file in self.skipped if file.kind == "unreadable")
+
     def damage(self, plan: str | None = None) -> tuple[Damage, ...]:
         """What the sources lost or scrambled: of one plan by name, or of all."""
         return self.catalog.damage(plan)

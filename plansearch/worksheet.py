@@ -11,9 +11,10 @@ import io
 import re
 import zlib
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Alignment, Font, PatternFill, Protection
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
@@ -89,9 +90,10 @@ def write_workbook(plans: Sequence[CorrectedPlan], path: Path) -> None:
         ) from error
 
 
-def workbook_bytes(plans: Sequence[CorrectedPlan]) -> bytes:
-    """The items of a file as a workbook."""
+def workbook_bytes(plans: Sequence[CorrectedPlan], mark: str = "") -> bytes:
+    """The items of a file as a workbook, which keeps a mark that `mark_of` finds again."""
     workbook = Workbook()
+    workbook.properties.keywords = mark or None
     sheet = workbook.active
     if not isinstance(sheet, Worksheet):
         msg = "a new workbook has a sheet"
@@ -116,6 +118,14 @@ def workbook_bytes(plans: Sequence[CorrectedPlan]) -> bytes:
     made = io.BytesIO()
     workbook.save(made)
     return made.getvalue()
+
+
+def mark_of(path: Path) -> str:
+    """The mark of a workbook; empty where it has none, or the list is no workbook."""
+    if path.suffix != ".xlsx":
+        return ""
+    with closing(load_workbook(path, read_only=True)) as workbook:
+        return str(workbook.properties.keywords or "")
 
 
 def _write_header(sheet: Worksheet) -> None:

@@ -15,6 +15,7 @@ from plansearch.findings import Cell, Comparison, ComparisonRow
 from plansearch.frameworks import bundled_frameworks
 from plansearch.index import PlanIndex
 from plansearch.results import Filters
+from plansearch.retrieval import POSSIBLE, is_aim
 from plansearch.types import Plan, SkippedFile
 
 FRAMEWORK = bundled_frameworks()[1]
@@ -359,3 +360,19 @@ def test_what_a_plan_is_for_is_not_offered_for_a_measure_that_is_missing(tmp_pat
     [ramp] = [row for row in rows if states(row)[0] == "measures"]
     assert texts(ramp)[0] == [RAMP]
     assert goal.text not in texts(ramp)[1]
+
+
+@pytest.mark.parametrize("asked", ["志工", "身心障礙者來洽公方便嗎", "晚上可以辦事", "民眾不用跑兩趟", "熱氣球"])
+def test_to_list_all_takes_no_candidate_away(asked: str, samples: PlanIndex) -> None:
+    few, whole = compare(samples, asked), compare(samples, asked, limit=None)
+    cells = zip(few.rows[0].cells, whole.rows[0].cells, strict=True)
+    for less, more in cells:
+        assert {entry.found.id for entry in less.entries} <= {entry.found.id for entry in more.entries}
+        assert less.state == more.state
+
+
+def test_what_a_plan_aims_at_is_no_hint_by_itself(samples: PlanIndex) -> None:
+    for asked in ("志工", "滿意度調查", "到府服務", "熱氣球"):
+        for cell in compare(samples, asked).rows[0].cells:
+            aims = [entry for entry in cell.entries if is_aim(entry.found.item)]
+            assert all((entry.relevance or 0) >= POSSIBLE for entry in aims)

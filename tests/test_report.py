@@ -130,7 +130,7 @@ HIT_FIELDS = [
     *ITEM_FIELDS,
     "id",
     *FURTHER_FIELDS,
-    *("location", "matched", "grade", "relevance", "twins", "why", "restates"),
+    *("location", "matched", "grade", "relevance", "twins", "why", "restates", "remarks"),
 ]
 
 
@@ -211,6 +211,7 @@ def test_hit_as_json_line_has_rank_score_all_item_fields_and_id() -> None:
         "twins": [],
         "why": {"words": ["無障礙"], "added": ["坡道"], "sentence": [0, len(ITEM.text)], "meaning_share": 0.6235},
         "restates": False,
+        "remarks": None,
     }
     assert (second["grade"], second["relevance"], second["twins"], second["why"]) == ("possible", 0.1, [], None)
     assert (second["rank"], second["score"], second["agency"], second["year"]) == (2, -0.5, None, None)

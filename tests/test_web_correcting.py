@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,6 +103,33 @@ def test_two_who_correct_at_the_same_time_do_not_undo_each_other(client: TestCli
     assert answer.status_code == 422
     assert "有人先存了更正" in answer.text
     assert "乙改的。" in answer.text
+    again = re.search(r'name="seen" value="([^"]*)"', answer.text)
+    assert again
+    pressed_again = second | {"text-2": "乙改的。", "seen": again[1]}
+    assert client.post(CORRECT, data=pressed_again).status_code == 422
+    kept = read_corrections(folder / NAME)
+    assert kept is not None
+    assert [one.now.text for one in kept.corrections if one.now] == ["甲改的。"]
+
+
+def test_a_row_that_was_not_sent_is_not_deleted(client: TestClient, folder: Path) -> None:
+    sent = {name: value for name, value in opened_form(client).items() if not name.endswith("-2")}
+    sent["row"] = [number for number in sent["row"] if number != "2"]
+    answer = client.post(CORRECT, data=sent)
+    assert answer.status_code == 422
+    assert "表格不完整" in answer.text
+    assert read_corrections(folder / NAME) is None
+
+
+def test_a_worksheet_of_before_does_not_undo_what_was_saved_since(client: TestClient, folder: Path) -> None:
+    workbook = load_workbook(io.BytesIO(client.get(WORKSHEET).content))
+    assert client.post(CORRECT, data=opened_form(client) | {"text-1": "甲改的。"}).status_code == 303
+    workbook["項目"]["H3"] = "乙由試算表改的。"
+    out = io.BytesIO()
+    workbook.save(out)
+    answer = client.post(WORKSHEET, data=form(client), files=[("file", ("改好的.xlsx", out.getvalue()))])
+    assert answer.status_code == 422
+    assert "下載之後" in answer.text
     kept = read_corrections(folder / NAME)
     assert kept is not None
     assert [one.now.text for one in kept.corrections if one.now] == ["甲改的。"]

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from plansearch.concreteness import MARKERS
 from plansearch.findings import Benchmark, BenchmarkLine, GridRow, Spread, Standing
 from plansearch.report.finding_records import agency_record, benchmark_record, line_record
-from plansearch.report.finding_words import named, peers_in_words, percent, year_of, years_differ
+from plansearch.report.finding_words import named, peers_in_words, percent, unread_note, year_of, years_differ
 from plansearch.report.records import Record, Value
 from plansearch.report.rendering import Figure, Report, Section
 from plansearch.report.screen import Screen, visible
@@ -96,8 +96,18 @@ def standing_report(result: Standing) -> Report:
         sections=(standing_section(result), definitions_section()),
         figures=(_standing_figure(result),),
         made=(("架構", result.framework_title or ""), ("模型", result.model)),
-        notes=(RANKED,),
+        notes=(RANKED, *standing_notes(result)),
     )
+
+
+def standing_notes(result: Standing) -> list[str]:
+    """What a reader of all agencies' numbers has to know besides."""
+    notes = unread_note(result.benchmarks[0].unread) if result.benchmarks else []
+    crossed = [one.name for one in result.agencies if one.framework != result.framework]
+    if crossed:
+        told = f"{'、'.join(crossed)}的計畫依另一個架構寫成，措施是依對照表歸到各要項的，可能歸在相近的要項"
+        notes = [f"注意：{told}；0 不代表計畫裡沒有，請看它自己的位置。", *notes]
+    return notes
 
 
 def headline(result: Benchmark) -> str:
@@ -118,6 +128,7 @@ def benchmark_notes(result: Benchmark, *, with_options: bool = True) -> list[str
     notes = [f"比較對象：{peers_in_words(result.peers)}。"]
     if result.peers.note:
         notes.append(f"注意：{result.peers.note}")
+    notes += unread_note(result.unread)
     differ = years_differ(result.agency, result.peers, with_options=with_options)
     if differ:
         notes.append(differ)
@@ -369,6 +380,8 @@ def _standing_figure(result: Standing) -> Figure:
 
 def _standing_lines(result: Standing, screen: Screen) -> list[str]:
     lines = [*screen.heading(f"{len(result.agencies)} 個機關。{RANKED}")]
+    for note in standing_notes(result):
+        lines += screen.paragraph(note, "")
     for one in result.benchmarks:
         whole = one.lines[0]
         lines += ["", *screen.heading(named(one.agency))]

@@ -8,7 +8,7 @@ from plansearch.findings import CellState, Change, ComparedAgency, PeerGroup
 from plansearch.promises import Difference, Kind
 from plansearch.report.screen import Screen, visible
 from plansearch.results import IndexedItem
-from plansearch.types import Damage
+from plansearch.types import Damage, SkippedFile
 
 STATES: dict[CellState, str] = {
     "measures": "有措施",
@@ -61,6 +61,19 @@ def years_differ(agency: ComparedAgency, peers: PeerGroup, *, with_options: bool
     if len(years) == 1:
         return None
     return f"各機關用的是最近一年的計畫，年度不同；要比同一年度請{'加 --year' if with_options else '選一個年度'}。"
+
+
+FILES_NAMED = 5
+"""Files that could not be read that a note names; the others are counted."""
+
+
+def unread_note(unread: Sequence[SkippedFile]) -> list[str]:
+    """That some files could not be read, so that what stands in them is missing everywhere; nothing where all were."""
+    if not unread:
+        return []
+    names = "、".join(visible(file.name) for file in unread[:FILES_NAMED])
+    more = f"等 {len(unread)} 個檔案" if len(unread) > FILES_NAMED else ""
+    return [f"注意：{names}{more}無法讀取，不知道是哪個機關的，內容沒有算在內；列為沒有的可能寫在裡面。"]
 
 
 def place_of(found: IndexedItem) -> str:

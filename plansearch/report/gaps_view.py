@@ -14,6 +14,7 @@ from plansearch.report.finding_words import (
     percent,
     quoted,
     source_lines,
+    unread_note,
     year_of,
     years_differ,
 )
@@ -126,6 +127,7 @@ def gaps_notes(result: GapReport, shown: Sequence[Gap], *, with_options: bool = 
     notes = [f"比較對象：{peers_in_words(result.peers)}。"]
     if result.peers.note:
         notes.append(f"注意：{result.peers.note}")
+    notes += unread_note(result.unread)
     differ = years_differ(result.agency, result.peers, with_options=with_options)
     if differ:
         notes.append(differ)

@@ -102,8 +102,8 @@ _HIT_COLUMNS = (
     Column("單位", "units", width=16),
     Column("期限", "deadline", width=14),
     Column("出處", "location", width=26),
-    Column("注意", "remarks", width=16),
 )
+_REMARKS_COLUMN = Column("注意", "remarks", width=16)
 _DAMAGE_COLUMNS = (
     Column("執行要項", "code", width=10),
     Column("種類", "kind", search_view.DAMAGE_KINDS, width=18),
@@ -130,7 +130,7 @@ def search_report(result: SearchResult) -> Report:
         about=records.search_record(result) | {"hits": list[records.Value](rows)},
         rows=rows,
         fields=_HIT_FIELDS,
-        columns=_HIT_COLUMNS,
+        columns=_hit_columns(rows),
         view=partial(search_view.search_lines, result),
         sections=_with_by_words(rows, result.by_words),
         made=search_made(result),
@@ -138,15 +138,20 @@ def search_report(result: SearchResult) -> Report:
     )
 
 
+def _hit_columns(rows: Sequence[records.Record]) -> tuple[Column, ...]:
+    """The columns of hits; that for remarks where there is one."""
+    return (*_HIT_COLUMNS, _REMARKS_COLUMN) if any(row.get("remarks") for row in rows) else _HIT_COLUMNS
+
+
 def _with_by_words(rows: tuple[records.Record, ...], by_words: Sequence[Hit]) -> tuple[Section, ...]:
     """Two tables where some items only share words with the question; else none, since the rows are enough."""
     if not by_words:
         return ()
-    ungraded = tuple(column for column in _HIT_COLUMNS if column.field != "grade")
     shared = tuple(records.hit_record(hit) for hit in by_words)
+    ungraded = tuple(column for column in _hit_columns(shared) if column.field != "grade")
     note = "下面幾項有相同的字，內容不一定相符。"
     return (
-        Section("相近的措施", _HIT_COLUMNS, rows),
+        Section("相近的措施", _hit_columns(rows), rows),
         Section("只有字詞相同", ungraded, shared, notes=(note,)),
     )
 
@@ -163,7 +168,7 @@ def agency_report(result: AgencyResult) -> Report:
         for agency in result.agencies
         for hit in [records.hit_record(hit) for hit in agency.hits] or [empty]
     )
-    columns = (_AGENCY_COLUMN, _STATE_COLUMN, _HIT_COLUMNS[1], *_HIT_COLUMNS[3:])
+    columns = (_AGENCY_COLUMN, _STATE_COLUMN, _HIT_COLUMNS[1], *_hit_columns(rows)[3:])
     toned = tuple(row | {"tone": _STATE_TONES.get(str(row["state"]))} for row in rows)
     return Report(
         heading=f"「{result.query}」：{agency_headline(result)}",

@@ -107,7 +107,7 @@ def markdown_paragraph(text: str) -> str:
 def markdown_table(rows: Iterable[Record], columns: Sequence[Column]) -> list[str]:
     """The lines of a table; a line break within a cell is ``<br>``."""
     return [
-        _markdown_row(column.title for column in columns),
+        _markdown_row(_markdown_cell(column.title) for column in columns),
         _markdown_row("---" for _ in columns),
         *(_markdown_row(_markdown_cell(column.cell(row)) for column in columns) for row in rows),
     ]

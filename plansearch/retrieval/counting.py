@@ -39,6 +39,11 @@ def filter_counts(index: PlanIndex, filters: Filters, positions: Positions | Non
         allowed = index.facets.allowed(replace(filters, **without))
         some = np.flatnonzero(allowed) if positions is None else positions[allowed[positions]]
         counts = index.facets.counts(option, some)
+        if option == "requirement":
+            # a pillar stands for the codes under it, and an item may have several of them
+            for code in filters.requirements:
+                below = index.facets.allowed(replace(filters, requirements=(code,)))
+                counts[code] = int(np.count_nonzero(below[some]))
         order = sorted(counts, key=lambda value: (-counts[value], value))
         found.append(FilterCounts(option, tuple((value, counts[value]) for value in order)))
     return tuple(found)

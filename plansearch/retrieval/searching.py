@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from plansearch.errors import EmptyQueryError, QueryError
 from plansearch.index import PlanIndex
-from plansearch.results import AddedTerms, Filters, Heading, Hit, SearchMode, SearchResult
+from plansearch.results import AddedTerms, FilterCounts, Filters, Heading, Hit, SearchMode, SearchResult
 from plansearch.retrieval.asked import Asked, Shown
 from plansearch.retrieval.counting import filter_counts
 from plansearch.retrieval.explanation import explain
@@ -137,7 +137,10 @@ def _answer(
 ) -> SearchResult:
     searched = int(np.count_nonzero(inquiry.allowed))
     answer = answer_of(index, inquiry, filters, hits, total=total, searched=searched)
-    counts = filter_counts(index, filters, inquiry.close) if count else ()
+    counts: tuple[FilterCounts, ...] = ()
+    if count:
+        others = np.setdiff1d(inquiry.close, [*inquiry.liked, *inquiry.unliked])
+        counts = filter_counts(index, filters, without_copies(index, others, inquiry.unliked))
     return replace(answer, liked=index.items(inquiry.liked), unliked=index.items(inquiry.unliked), counts=counts)
 
 

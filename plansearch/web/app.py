@@ -65,6 +65,9 @@ PAGES = (
 )
 """Modules that have a router each."""
 
+LEAST_TOKEN: Final = 8
+"""Characters of a token that others may guess at."""
+
 THREADS: Final = 120
 """Requests that are worked at; most of them wait for an index or the model, and those that need neither must not wait
 for a thread."""
@@ -85,6 +88,8 @@ def create_app(settings: WebSettings, *, load: Callable[[str], Encoder] = load_e
     """
     if not settings.is_local and not settings.token:
         raise QueryError(f"{settings.host} 是別人連得到的位址，一定要有通行碼。請加 --token，或改用 --host 127.0.0.1。")
+    if not settings.is_local and len(settings.token or "") < LEAST_TOKEN:
+        raise QueryError(f"通行碼太短，容易被猜中。開放給別台電腦時，請用 {LEAST_TOKEN} 個字以上的通行碼。")
     website = Website.of(settings, load)
 
     @asynccontextmanager
@@ -109,6 +114,7 @@ def create_app(settings: WebSettings, *, load: Callable[[str], Encoder] = load_e
         hosts=settings.hosts,
         any_address=settings.any_address,
         token=settings.token,
+        passed=website.passed,
         guesses=website.guesses,
         max_body=MAX_FILES * settings.max_upload + OVERHEAD,
     )
@@ -155,7 +161,9 @@ ASKED_WRONGLY: Final = (QueryError, ReadError, ParseError, CorrectionError, Judg
 async def _told(request: Request, error: Exception) -> Response:
     message = without_places(str(error), website_of(request).settings)
     if isinstance(error, IndexMissingError):
-        return _says(request, HTTPStatus.SERVICE_UNAVAILABLE, message, heading="還沒有索引")
+        folder = website_of(request).settings.folder
+        way = "請到「計畫檔」按「重建索引」。" if folder else "請先執行 plansearch index 計畫資料夾，再重新整理這一頁。"
+        return _says(request, HTTPStatus.SERVICE_UNAVAILABLE, f"這裡還沒有索引。{way}", heading="還沒有索引")
     if isinstance(error, QueryError):
         message = without_places(refusal(error), website_of(request).settings)
     if isinstance(error, ASKED_WRONGLY):

@@ -50,7 +50,8 @@ Words = Annotated[list[Word], Field(max_length=100)]
 class SearchForm(BaseModel):
     """A question with its settings, as an address holds it."""
 
-    model_config = ConfigDict(frozen=True)
+    # a word that means nothing here would leave a filter out without a word
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     q: Annotated[str, Field(max_length=5000, description="要找的內容：詞或一句話")] = ""
     agency: Annotated[Words, Field(description="只找這些機關")] = []
@@ -108,6 +109,23 @@ class PageForm(SearchForm):
 
     by: Annotated[Literal["", "agency"], Field(description="agency：每個機關各自找")] = ""
 
+    def resolved(self, index: PlanIndex) -> PageForm:
+        """The same question with the values that the index has, where a part of a name was given.
+
+        Raises:
+            UnknownFilterValueError: as `resolve_filters`.
+        """
+        whole = resolve_filters(index, self.filters)
+        found = {
+            "agency": whole.agencies,
+            "type": whole.types,
+            "city": whole.cities,
+            "year": whole.years,
+            "requirement": whole.requirements,
+            "unit": whole.units,
+        }
+        return self.model_copy(update={name: list(values) for name, values in found.items()})
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -147,6 +165,7 @@ def search_page(request: Request, form: Annotated[PageForm, Query()]) -> Respons
     """The question, and the answer where one was asked."""
     website = website_of(request)
     with index_for(website, form, quick=not form.by) as index:
+        form = form.resolved(index)
         answer = _answered(index, form) if form.asks else None
         by_agency = _by_agency(index, form) if form.asks and form.by else None
         counts = answer.counts if answer is not None else filter_counts(index, resolve_filters(index, form.filters))

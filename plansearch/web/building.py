@@ -41,6 +41,7 @@ _BELOW_NORMAL: Final = 0x4000
 _CRASHED: Final = (
     "建立索引的程式意外結束（代碼 {code}），原來的索引照常可用。詳情在啟動 plansearch 的視窗裡；請再試一次。"
 )
+CUT_SHORT: Final = "建立索引的程式沒有把話說完就結束了，原來的索引照常可用。請再試一次。"
 _NOTHING: Final = "資料夾裡沒有讀得懂的計畫，沒有建立索引；原來若有索引，仍維持原樣。請確認檔案格式是否支援。"
 
 
@@ -114,6 +115,8 @@ class IndexBuilder:
         """Start a build and keep what it says, until it ends."""
         try:
             said = self._run(order)
+        except (ValueError, KeyError, TypeError):  # its last words were cut short
+            said = BuildState(error=CUT_SHORT)
         except OSError as error:
             said = BuildState(error=f"無法啟動建立索引的程式（{reason_of(error)}）。請確認電腦的記憶體足夠，再試一次。")
         try:

@@ -29,7 +29,7 @@ from plansearch.web.folder import STALE, FileState, PlanFolder, safe_name
 from plansearch.web.forms import Form, form_of
 from plansearch.web.website import Website, correct_address, website_of
 from plansearch.web.working import PATIENCE, Job
-from plansearch.worksheet import corrections_in, item_key, read_corrected, workbook_bytes
+from plansearch.worksheet import corrections_in, item_key, mark_of, read_corrected, workbook_bytes
 from plansearch.xmltext import xml_text
 
 router = APIRouter(include_in_schema=False)
@@ -39,6 +39,9 @@ MOST_ROWS: Final = 500
 BLANK_ROWS: Final = 3
 """Empty rows at the end of each plan; a script adds further ones where they are wanted."""
 WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+STALE_LIST = "這份工作表下載之後，有人存了別的更正，或檔案有變動，沒有存。請重新下載工作表，把您的更正填進去再上傳。"
+"""A list that was made before somebody else saved."""
+
 HERE: Final = "這一頁的表"
 """What messages call the table on the page."""
 UNKNOWN: Final = "資料夾裡沒有這個檔案。它可能改名或移走了；請從「計畫檔」重新找。"
@@ -115,7 +118,8 @@ async def take_corrections(request: Request, name: str) -> Response:
         await run_sync(_keep, website, opened, corrections)
     except CorrectionError as error:
         plans = _merged(_plans_of(opened.inspected), rows)
-        return _page(request, opened, plans, problem=str(error), status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        # as it was sent: what somebody else saved meanwhile must not be lost by pressing the button again
+        return _page(request, opened, plans, problem=str(error), status=HTTPStatus.UNPROCESSABLE_ENTITY, seen=seen)
     return RedirectResponse(f"{opened.address}#saved", status_code=HTTPStatus.SEE_OTHER)
 
 
@@ -123,7 +127,7 @@ async def take_corrections(request: Request, name: str) -> Response:
 async def worksheet(request: Request, name: str) -> Response:
     """The items of a file as a workbook, to be corrected in a spreadsheet."""
     opened = await _opened(website_of(request), name)
-    content = await run_sync(workbook_bytes, opened.inspected.plans)
+    content = await run_sync(workbook_bytes, opened.inspected.plans, _seal(opened.state))
     named = quote(f"{Path(name).stem} 項目.xlsx".encode("utf-8", "replace"), safe="")
     headers = {"content-disposition": f"attachment; filename=\"items.xlsx\"; filename*=UTF-8''{named}"}
     return Response(content, media_type=WORKBOOK, headers=headers)
@@ -268,7 +272,11 @@ def _corrections(opened: Opened, rows: Sequence[EditedRow]) -> tuple[Correction,
         )
     before = read_corrections(opened.path)
     listed = [ListRow(one.number, {**one.cells, "key": one.key}) for one in rows if not one.deleted]
-    return corrections_in(listed, HERE, opened.inspected.plans, before)
+    corrections = corrections_in(listed, HERE, opened.inspected.plans, before)
+    # a row that was not sent is not meant to be deleted: for that there is a box to tick
+    if {row.key for plan in _plans_of(opened.inspected) for row in plan.rows} - {one.key for one in rows}:
+        raise CorrectionError("送來的表格不完整，沒有存。請重新整理這一頁，再改一次。")
+    return corrections
 
 
 def _bytes_of(file: UploadFile) -> bytes | None:
@@ -285,7 +293,11 @@ def _corrections_of_file(opened: Opened, given: str, content: bytes) -> tuple[Co
         with tempfile.TemporaryDirectory(prefix="plansearch-") as scratch:
             path = Path(scratch) / name
             path.write_bytes(content)
-            return read_corrected(path, opened.inspected.plans, read_corrections(opened.path))
+            corrections = read_corrected(path, opened.inspected.plans, read_corrections(opened.path))
+            mark = mark_of(path)
+        if mark and mark != _seal(opened.state):
+            raise CorrectionError(STALE_LIST)
+        return corrections
     except CorrectionError:
         raise
     except PlansearchError as error:
@@ -304,7 +316,13 @@ def _seal(state: FileState) -> str:
 
 
 def _page(
-    request: Request, opened: Opened, plans: Sequence[EditedPlan], *, problem: str = "", status: int = HTTPStatus.OK
+    request: Request,
+    opened: Opened,
+    plans: Sequence[EditedPlan],
+    *,
+    problem: str = "",
+    status: int = HTTPStatus.OK,
+    seen: str | None = None,
 ) -> Response:
     file = opened.inspected.corrections
     kinds = [one.kind for one in file.corrections] if file is not None else []
@@ -323,7 +341,7 @@ def _page(
         editable=sum(len(plan.rows) for plan in plans) <= MOST_ROWS,
         counts=counts,
         corrections=len(kinds),
-        seen=_seal(opened.state),
+        seen=_seal(opened.state) if seen is None else seen,
         worksheet=f"/files/worksheet/{quote(opened.name, safe='')}",
         codes={each.code: each.title for one in catalogs for each in one.requirements},
     )

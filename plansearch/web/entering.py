@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from plansearch.web.forms import form_of
 from plansearch.web.guessing import address_of
-from plansearch.web.security import LOGIN, TOKEN_COOKIE, is_token, sealed, too_often
+from plansearch.web.security import LOGIN, TOKEN_COOKIE, is_token, too_often
 from plansearch.web.website import website_of
 
 router = APIRouter(include_in_schema=False)
@@ -48,7 +48,7 @@ async def take_token(request: Request) -> Response:
         return _page(request, "通行碼不對，請再輸入一次。", HTTPStatus.UNAUTHORIZED, going_on=form.text("next"))
     entered = RedirectResponse(_inside(form.text("next")), status_code=HTTPStatus.SEE_OTHER)
     # lax, so that a link in a colleague's mail finds the cookie; what changes something looks at its origin besides
-    entered.set_cookie(TOKEN_COOKIE, sealed(token), httponly=True, samesite="lax", max_age=REMEMBERED)
+    entered.set_cookie(TOKEN_COOKIE, website.passed, httponly=True, samesite="lax", max_age=REMEMBERED)
     return entered
 
 

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 
 from plansearch.errors import PlansearchError, reason_of
 from plansearch.web.app import create_app
+from plansearch.web.connections import ImpatientProtocol
 from plansearch.web.settings import WebSettings, is_loopback
 
 LONGEST_HEAD: Final = 256 * 1024
@@ -47,6 +48,7 @@ def run_server(settings: WebSettings, *, open_browser: bool = False, ready: Call
         PlansearchError: the address or port can't be used.
     """
     _share_memory()
+    _allow_connections()
     app = create_app(settings)
     listening = _listen(settings)
     if ready is not None:
@@ -73,6 +75,8 @@ def server_of(app: FastAPI) -> uvicorn.Server:
     """What speaks HTTP for an application."""
     config = uvicorn.Config(
         app,
+        http=ImpatientProtocol,
+        ws="none",
         log_level="warning",
         server_header=False,
         access_log=False,
@@ -94,9 +98,20 @@ def _share_memory() -> None:
             mallopt(_M_ARENA_MAX, HEAPS)
 
 
+def _allow_connections() -> None:
+    """Take as many connections as the system allows to this program, and not only as many as it begins with."""
+    if sys.platform != "win32":
+        import resource  # noqa: PLC0415  not on Windows
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def _listen(settings: WebSettings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listening = socket.socket(family)
+    # of this protocol by name, else asyncio has every answer wait for 40 ms until it has more to send
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if os.name != "nt":  # there it would let two programs have one port
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -14,6 +14,7 @@ from plansearch.report.benchmark_view import (
     benchmark_sections,
     definitions_section,
     headline,
+    standing_notes,
     standing_section,
 )
 from plansearch.report.duplicates_view import duplicates_notes, trade_section
@@ -72,6 +73,7 @@ def agencies_context(answer: Standing, form: StandingForm) -> dict[str, object]:
         "first": first,
         "rows": ROWS,
         "note": RANKED,
+        "notes": standing_notes(answer),
     }
 
 

@@ -37,6 +37,9 @@ from plansearch.xmltext import xml_text
 
 T = TypeVar("T")
 
+READERS: Final = 2
+"""Files that are read at the same time, so that one that takes a minute does not keep everybody waiting."""
+
 FILES_REMEMBERED: Final = 8
 """Files that are kept as they were read: a large one takes some hundred megabytes."""
 
@@ -75,6 +78,8 @@ class Website:
     """What every form sends back: a page of another site can't know it."""
     login_csrf: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     """The same for the one form that is there for those who did not enter yet."""
+    passed: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    """What the cookie of a browser holds that gave the right token."""
     guesses: Guesses = field(default_factory=Guesses)
     familiar: Familiar = field(default_factory=Familiar)
 
@@ -83,7 +88,7 @@ class Website:
         """A website over the index that the settings name; ``load`` gives a model by its name."""
         folder = None if settings.folder is None else PlanFolder(settings.folder, Limits(max_size=settings.max_upload))
         holder = IndexHolder(settings.index, load=load)
-        return cls(settings, holder, Workbench(), Workbench(remembered=FILES_REMEMBERED), IndexBuilder(), folder)
+        return cls(settings, holder, Workbench(), Workbench(READERS, FILES_REMEMBERED), IndexBuilder(), folder)
 
     def open(self) -> None:
         """Take on work."""
