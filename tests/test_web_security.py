@@ -785,3 +785,21 @@ def test_a_connection_that_says_nothing_more_is_closed(
         assert said(port, b"GET /login HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n").startswith(
             b"HTTP/1.1 200"
         )
+
+
+def test_head_gives_the_head_alone(index: Path) -> None:
+    with served(app_of(index)) as port:
+        answer = said(port, b"HEAD /search HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200")
+    assert b"content-security-policy" in head.lower()
+    assert body == b""
+
+
+def test_only_who_sits_at_the_computer_sees_where_its_folders_are(tmp_path: Path) -> None:
+    missing = tmp_path / "somewhere" / "index"
+    with client_of(app_of(missing)) as at_it, client_of(app_of(missing, host="192.168.1.20", token=TOKEN)) as away:
+        assert str(missing) in at_it.get("/files").text
+        answer = away.get("/files", headers=BEARER)
+        assert answer.status_code == at_it.get("/files").status_code
+        assert str(tmp_path) not in answer.text

@@ -55,7 +55,7 @@ def serve(
     例：
       plansearch serve
       plansearch serve --index 索引 --folder 計畫 --open
-      plansearch serve --host 192.168.1.20 --token 自訂的通行碼
+      plansearch serve --host 192.168.1.20 --token 自訂的一組通行碼
     """
     try:
         from plansearch.web import WebSettings

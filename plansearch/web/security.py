@@ -97,6 +97,8 @@ class Guard:
         if scope["type"] != "http":  # no page has another kind of connection
             await send({"type": "websocket.close", "code": 1008})
             return
+        if scope["method"] == "HEAD":  # the server leaves the content away by itself
+            scope = {**scope, "method": "GET"}
         refused = self._refusal(scope)
         protected = _with_headers(send, scope["path"])
         if refused is not None:

@@ -15,6 +15,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from plansearch.encoders import load_encoder
+from plansearch.frameworks import bundled_frameworks
 from plansearch.index import PlanIndex
 from plansearch.limits import Limits
 from plansearch.report.agency_view import STATES as AGENCY_STATES
@@ -32,6 +33,7 @@ from plansearch.web.holder import IndexHolder
 from plansearch.web.picking import picked_id
 from plansearch.web.settings import WebSettings
 from plansearch.web.sharing import Familiar
+from plansearch.web.wording import without_places
 from plansearch.web.working import Job, Workbench
 from plansearch.xmltext import xml_text
 
@@ -125,6 +127,8 @@ class Website:
         """
         common = {"places": PLACES, "here": here, "title": title, "csrf": self.csrf, "path": request.url.path}
         text = environment().get_template(template).render(**common, settings=self.settings, **context)
+        if not self.settings.is_local:
+            text = without_places(text, self.settings)
         # a file's name may hold half a character, which no encoding has
         return HTMLResponse(text.encode("utf-8", errors="replace"), status_code=status)
 
@@ -222,6 +226,7 @@ def environment() -> Templates:
         "agency_states": AGENCY_STATES,
         "damage_kinds": DAMAGE_KINDS,
         "version": __version__,
+        "framework_titles": {one.id: one.title for one in bundled_frameworks()},
     }
     made.globals.update(shared)
     return made
