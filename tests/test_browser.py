@@ -95,6 +95,22 @@ def test_picked_items_stand_side_by_side_and_are_saved_as_a_workbook(site: str, 
     expect(page.locator("main")).to_contain_text("籃子是空的")
 
 
+def test_a_basket_that_was_sent_is_taken_by_who_has_none_and_only_looked_at_by_others(
+    site: str, browser: Browser
+) -> None:
+    sent = "/basket?item=113_示範市西嶺區公所.txt%239&item=113_示範市東湖區公所.txt%2313"
+    with page_of(browser) as page:
+        page.goto(site + sent)
+        expect(page.locator("[data-basket-count]")).to_have_text("2")
+        assert page.locator(".pick input:checked").count() == 2
+    with page_of(browser) as page:
+        page.goto(f"{site}/search?q=志工")
+        page.get_by_role("checkbox", name=re.compile("放進籃子")).nth(0).check()
+        page.goto(site + sent)
+        expect(page.locator("[data-basket-count]")).to_have_text("1")
+        assert page.locator(".pick input:checked").count() == 0
+
+
 def test_search_and_basket_work_without_scripts(site: str, browser: Browser) -> None:
     with page_of(browser, scripts=False) as page:
         page.goto(site)

@@ -48,10 +48,13 @@ function showBasket() {
 }
 
 function takeShared() {
-  // a basket that a colleague sent is looked at, and becomes one's own when something in it is changed
+  // a colleague's basket is looked at, and is one's own where one has none; one's own is what the page still found of it
   if (location.pathname !== "/basket") return;
-  const ids = new URLSearchParams(location.search).getAll("item");
-  if (ids.length && basket().length === 0) keep(ids);
+  const asked = new URLSearchParams(location.search).getAll("item");
+  const own = basket();
+  const mine = own.length === 0 || (own.length === asked.length && own.every((id) => asked.includes(id)));
+  const shown = [...document.querySelectorAll('input[name="item"][form="pick"]')].map((box) => box.value);
+  if (asked.length && mine) keep(shown);
 }
 
 document.addEventListener("change", (event) => {
