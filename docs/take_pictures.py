@@ -18,7 +18,7 @@ from playwright.sync_api import Page, expect
 ROOT: Final = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))  # where the browser is known
 
-from browsing import browser_of, page_of, served  # noqa: E402
+from browsing import browser_of, page_of, site_of  # noqa: E402
 
 from plansearch.index import PlanIndex  # noqa: E402
 from plansearch.web import WebSettings, create_app  # noqa: E402
@@ -53,7 +53,7 @@ def main(index: str = "index") -> None:
     if not (directory / "CURRENT").exists():
         PlanIndex.build(corpus, directory)
     PICTURES.mkdir(parents=True, exist_ok=True)
-    with served(create_app(WebSettings(directory, corpus))) as site, browser_of() as browser:
+    with site_of(create_app(WebSettings(directory, corpus))) as site, browser_of() as browser:
         for name, address in SHOWN.items():
             with page_of(browser, height=800) as page:
                 picture = Image.open(io.BytesIO(take(page, f"{site}{address}")))

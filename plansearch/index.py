@@ -8,6 +8,7 @@ for hit in search(index, "無障礙設施").hits:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack, closing
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
@@ -214,10 +215,16 @@ class PlanIndex:
         """Open all parts at once: builds may remove the files later, but not take them from who has them open."""
         manifest.check(generation)
         dictionary = Dictionary.read(generation)
-        dense = DenseStore.open(generation)
-        catalog = Catalog(generation / CATALOG_FILE)
-        lexical = LexicalStore.open(generation, manifest.items)
-        index = cls(
+        with ExitStack() as opened:  # who serves for weeks must not keep a file of every attempt that failed
+            dense = opened.enter_context(closing(DenseStore.open(generation)))
+            catalog = opened.enter_context(closing(Catalog(generation / CATALOG_FILE)))
+            lexical = opened.enter_context(closing(LexicalStore.open(generation, manifest.items)))
+            counts = (catalog.n_plans, catalog.n_items, dense.n_items, dense.n_texts, dense.dimension, lexical.n_tokens)
+            of = manifest
+            if counts != (of.plans, of.items, of.items, of.texts, of.dimension, of.tokens):
+                raise IndexBrokenError(f"索引 {directory} 的各部分數量不合。請重新執行 plansearch index 建立索引。")
+            opened.pop_all()
+        return cls(
             directory,
             manifest,
             catalog=catalog,
@@ -227,12 +234,6 @@ class PlanIndex:
             encoder=encoder,
             load=load,
         )
-        counts = (catalog.n_plans, catalog.n_items, dense.n_items, dense.n_texts, dense.dimension, lexical.n_tokens)
-        expected = (manifest.plans, manifest.items, manifest.items, manifest.texts, manifest.dimension, manifest.tokens)
-        if counts != expected:
-            index.close()
-            raise IndexBrokenError(f"索引 {directory} 的各部分數量不合。請重新執行 plansearch index 建立索引。")
-        return index
 
     def close(self) -> None:
         """Let go of the index's files."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -78,6 +79,17 @@ class Filters:
 
     def __bool__(self) -> bool:
         return any((self.agencies, self.types, self.cities, self.years, self.requirements, self.units))
+
+
+FILTER_FIELDS: Final[Mapping[str, str]] = {
+    "agency": "agencies",
+    "type": "types",
+    "city": "cities",
+    "year": "years",
+    "requirement": "requirements",
+    "unit": "units",
+}
+"""What `Filters` calls the values of each filter."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from browsing import browser_of, keep_picture, needs_browser, overflows, page_of, served, violations
+from browsing import browser_of, keep_picture, needs_browser, overflows, page_of, site_of, violations
 from conftest import CORPUS, index_of
 from openpyxl import load_workbook
 from playwright.sync_api import Browser, Page, expect
@@ -31,7 +31,7 @@ def browser() -> Iterator[Browser]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The page over the sample plans."""
     settings = WebSettings(index_of(CORPUS, tmp_path_factory), CORPUS)
-    with served(create_app(settings)) as address:
+    with site_of(create_app(settings)) as address:
         yield address
 
 
@@ -185,7 +185,7 @@ def test_what_looks_like_a_program_in_a_plan_is_text_on_the_page(tmp_path: Path,
     (folder / source.name).write_text(text.replace("無障礙", f"{evil}無障礙"), encoding="utf-8")
     PlanIndex.build(folder, tmp_path / "index")
     with (
-        served(create_app(WebSettings(tmp_path / "index", folder))) as address,
+        site_of(create_app(WebSettings(tmp_path / "index", folder))) as address,
         page_of(browser) as page,
     ):
         page.goto(f"{address}/search?q=無障礙坡道")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from browsing import browser_of, keep_picture, needs_browser, overflows, page_of, served, violations
+from browsing import browser_of, keep_picture, needs_browser, overflows, page_of, site_of, violations
 from conftest import CORPUS, index_of
 from playwright.sync_api import Browser, Page, expect
 
@@ -36,7 +36,7 @@ def browser() -> Iterator[Browser]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The pages over the sample plans."""
     settings = WebSettings(index_of(CORPUS, tmp_path_factory), CORPUS)
-    with served(create_app(settings)) as address:
+    with site_of(create_app(settings)) as address:
         yield address
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from browsing import browser_of, keep_picture, needs_browser, overflows, page_of, served, violations
+from browsing import browser_of, keep_picture, needs_browser, overflows, page_of, site_of, violations
 from conftest import CORPUS, index_of
 from playwright.sync_api import Browser, Page, expect
 
@@ -31,7 +31,7 @@ def browser() -> Iterator[Browser]:
 def samples_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The page over the sample plans, which it may not change."""
     settings = WebSettings(index_of(CORPUS, tmp_path_factory), CORPUS)
-    with served(create_app(settings)) as address:
+    with site_of(create_app(settings)) as address:
         yield address
 
 
@@ -42,7 +42,7 @@ def site(tmp_path: Path) -> Iterator[str]:
     folder.mkdir()
     shutil.copy(CORPUS / OLD, folder)
     PlanIndex.build(folder, tmp_path / "index")
-    with served(create_app(WebSettings(tmp_path / "index", folder))) as address:
+    with site_of(create_app(WebSettings(tmp_path / "index", folder))) as address:
         yield address
 
 
@@ -133,7 +133,7 @@ def test_a_colleague_enters_with_the_token_and_nobody_without(
     tmp_path_factory: pytest.TempPathFactory, browser: Browser
 ) -> None:
     app = create_app(WebSettings(index_of(CORPUS, tmp_path_factory), token=TOKEN))
-    with served(app) as address, page_of(browser) as page:
+    with site_of(app) as address, page_of(browser) as page:
         page.goto(f"{address}/search?q=志工")
         assert urlsplit(page.url).path == "/login"
         assert violations(page) == []

@@ -14,21 +14,28 @@ from urllib.parse import quote
 import pytest
 from fastapi.testclient import TestClient
 from openpyxl import load_workbook
-from websites import PLAN, browser, build, everything_in, fields_of, form, text_of, write_plan
+from websites import (
+    CORRECT,
+    NAME,
+    PLAN,
+    WORKSHEET,
+    browser,
+    build,
+    everything_in,
+    fields_of,
+    form,
+    plan_folder,
+    text_of,
+    write_plan,
+)
 
 from plansearch.corrections import corrections_path, read_corrections
 from plansearch.index import PlanIndex
 
-NAME = "松林 計畫.txt"
-CORRECT = f"/files/correct/{quote(NAME)}"
-WORKSHEET = f"/files/worksheet/{quote(NAME)}"
-
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    write_plan(tmp_path / "plans" / NAME)
-    write_plan(tmp_path / "secret.txt", "外面的內容")
-    return tmp_path / "plans"
+    return plan_folder(tmp_path)
 
 
 @pytest.fixture

@@ -12,7 +12,21 @@ from urllib.parse import quote
 import pytest
 from conftest import TinyEncoder, item_of, plan_of
 from fastapi.testclient import TestClient
-from websites import OWN, PLAN, browser, build, everything_in, form, text_of, website, write_plan
+from websites import (
+    CORRECT,
+    NAME,
+    OWN,
+    PLAN,
+    WORKSHEET,
+    browser,
+    build,
+    everything_in,
+    form,
+    plan_folder,
+    text_of,
+    website,
+    write_plan,
+)
 
 from plansearch.corrections import corrections_path
 from plansearch.errors import QueryError
@@ -21,17 +35,12 @@ from plansearch.limits import Limits
 from plansearch.web.folder import LONGEST_NAME, PlanFolder, safe_name
 from plansearch.web.settings import MAX_FILES
 
-NAME = "松林 計畫.txt"
-CORRECT = f"/files/correct/{quote(NAME)}"
-WORKSHEET = f"/files/worksheet/{quote(NAME)}"
 OTHER = PLAN.replace("松林區", "青溪區").replace("服務鈴", "電鈴")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    write_plan(tmp_path / "plans" / NAME)
-    write_plan(tmp_path / "secret.txt", "外面的內容")
-    return tmp_path / "plans"
+    return plan_folder(tmp_path)
 
 
 @pytest.fixture

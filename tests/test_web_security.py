@@ -701,7 +701,15 @@ def test_an_address_with_thousands_of_settings_is_refused_in_few_words(client: T
 
 
 def test_a_setting_that_there_is_not_is_told_and_never_left_out_without_a_word(client: TestClient) -> None:
-    for path in ("/search?q=坡道&years=113", "/api/search?q=坡道&yaer=113"):
+    for path in (
+        "/search?q=坡道&years=113",
+        "/compare?what=1.3&yaer=113",
+        "/standing?agency=示範市東湖區公所&years=113",
+        "/api/search?q=坡道&yaer=113",
+        "/api/agencies?q=坡道&years=113",
+        "/api/gaps?agency=東湖區公所&minpeers=99",
+        "/api/plans?page=2",
+    ):
         assert client.get(path).status_code == 422, path
     assert "years" in client.get("/search?q=坡道&years=113").text
 

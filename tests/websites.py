@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from conftest import TinyEncoder
 from fastapi.testclient import TestClient
@@ -21,6 +22,9 @@ from plansearch.web.website import Website
 OWN: Mapping[str, str] = {"Origin": "http://127.0.0.1", "Sec-Fetch-Site": "same-origin"}
 """What a browser says of a form that came from one of our own pages."""
 
+NAME = "松林 計畫.txt"
+CORRECT = f"/files/correct/{quote(NAME)}"
+WORKSHEET = f"/files/worksheet/{quote(NAME)}"
 R23 = "(三)依據服務特性辦理滿意度調查，瞭解民眾對服務的看法，並據以檢討改善既有措施。"
 PLAN = table(
     f"{P1}\t{R12}\t1. 申辦須知公布於網站。 2. 服務台備有流程圖。\t秘書室",
@@ -34,6 +38,13 @@ def write_plan(path: Path, text: str = PLAN) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def plan_folder(tmp_path: Path) -> Path:
+    """A folder of one plan, and beside it a file that nobody may see."""
+    write_plan(tmp_path / "plans" / NAME)
+    write_plan(tmp_path / "secret.txt", "外面的內容")
+    return tmp_path / "plans"
 
 
 def build(folder: Path, directory: Path) -> None:

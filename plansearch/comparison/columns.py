@@ -119,7 +119,7 @@ def _named(index: PlanIndex, name: str, year: int | None) -> Column:
 
 def _unread(index: PlanIndex, name: str) -> list[SkippedFile]:
     part = fold(name.strip())
-    files = [file for file in index.skipped if file.kind == "unreadable" and part and part in fold(file.name)]
+    files = [file for file in index.unread if part and part in fold(file.name)]
     return [file for file in files if fold(file.name) == part] or files
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from plansearch.report import records
 from plansearch.report.finding_words import place_of
 from plansearch.report.rendering import Report, Section
+from plansearch.report.reports import FURTHER_FIELDS, ITEM_FIELDS, item_columns
 from plansearch.report.screen import Screen
 from plansearch.report.search_view import requirement_title, units_and_deadline, who
 from plansearch.report.serialise import Column
@@ -17,40 +18,7 @@ from plansearch.results import IndexedItem
 NOT_PICKED: Final = "（沒有挑選）"
 """In a cell of the grid; an empty one would look as if the agency had nothing."""
 
-_FIELDS: Final = (
-    "plan",
-    "agency",
-    "year",
-    "section",
-    "code",
-    "requirement",
-    "topic",
-    "number",
-    "text",
-    "units",
-    "deadline",
-    "lines",
-    "page",
-    "id",
-    "agency_type",
-    "city",
-    "framework",
-    "location",
-    "units_inferred",
-    "corrected",
-    "remarks",
-)
-_COLUMNS: Final = (
-    Column("機關", "agency", width=20),
-    Column("年度", "year", width=8),
-    Column("執行要項", "code", width=10),
-    Column("措施", "text", width=50),
-    Column("主題", "topic", width=24),
-    Column("單位", "units", width=16),
-    Column("期限", "deadline", width=14),
-    Column("出處", "location", width=26),
-    Column("注意", "remarks", width=16),
-)
+_FIELDS: Final = (*ITEM_FIELDS, "id", *FURTHER_FIELDS, "location", "remarks")
 
 
 def basket_report(items: Sequence[IndexedItem], missing: Sequence[str] = ()) -> Report:
@@ -66,14 +34,15 @@ def basket_report(items: Sequence[IndexedItem], missing: Sequence[str] = ()) -> 
         if missing
         else ()
     )
+    columns = item_columns(rows)
     return Report(
         heading=f"挑選的 {len(items)} 項措施",
         about={"items": list[records.Value](rows), "missing": list[records.Value](missing)},
         rows=rows,
         fields=_FIELDS,
-        columns=_COLUMNS,
+        columns=columns,
         view=partial(_lines, items),
-        sections=(_grid(items), Section("逐項", _COLUMNS, rows, name="逐項")),
+        sections=(_grid(items), Section("逐項", columns, rows, name="逐項")),
         notes=lost,
     )
 

@@ -15,7 +15,7 @@ from plansearch.report.serialise import Column
 from plansearch.results import AgencyResult, BuildReport, Hit, PlanSummary, SearchResult
 from plansearch.types import Plan, SkippedFile
 
-_ITEM_FIELDS = (
+ITEM_FIELDS = (
     "plan",
     "agency",
     "year",
@@ -30,7 +30,7 @@ _ITEM_FIELDS = (
     "lines",
     "page",
 )
-_FURTHER_FIELDS = (
+FURTHER_FIELDS = (
     "agency_type",
     "city",
     "framework",
@@ -44,9 +44,9 @@ _FURTHER_FIELDS = (
 _HIT_FIELDS = (
     "rank",
     "score",
-    *_ITEM_FIELDS,
+    *ITEM_FIELDS,
     "id",
-    *_FURTHER_FIELDS,
+    *FURTHER_FIELDS,
     "location",
     "matched",
     "grade",
@@ -91,9 +91,7 @@ _STATE_TONES: dict[str, records.Value] = {
     "absent": "absent",
 }
 """What an agency's state looks like; one that was not asked looks like nothing."""
-_HIT_COLUMNS = (
-    Column("名次", "rank", width=8),
-    Column("相關程度", "grade", search_view.GRADES, width=10),
+_FOUND_COLUMNS = (
     _AGENCY_COLUMN,
     Column("年度", "year", width=8),
     Column("執行要項", "code", width=10),
@@ -103,6 +101,8 @@ _HIT_COLUMNS = (
     Column("期限", "deadline", width=14),
     Column("出處", "location", width=26),
 )
+_RANK_COLUMN = Column("名次", "rank", width=8)
+_GRADE_COLUMN = Column("相關程度", "grade", search_view.GRADES, width=10)
 _REMARKS_COLUMN = Column("注意", "remarks", width=16)
 _DAMAGE_COLUMNS = (
     Column("執行要項", "code", width=10),
@@ -138,9 +138,13 @@ def search_report(result: SearchResult) -> Report:
     )
 
 
+def item_columns(rows: Sequence[records.Record]) -> tuple[Column, ...]:
+    """The columns of items of an index; that for remarks where there is one."""
+    return (*_FOUND_COLUMNS, _REMARKS_COLUMN) if any(row.get("remarks") for row in rows) else _FOUND_COLUMNS
+
+
 def _hit_columns(rows: Sequence[records.Record]) -> tuple[Column, ...]:
-    """The columns of hits; that for remarks where there is one."""
-    return (*_HIT_COLUMNS, _REMARKS_COLUMN) if any(row.get("remarks") for row in rows) else _HIT_COLUMNS
+    return (_RANK_COLUMN, _GRADE_COLUMN, *item_columns(rows))
 
 
 def _with_by_words(rows: tuple[records.Record, ...], by_words: Sequence[Hit]) -> tuple[Section, ...]:
@@ -148,7 +152,7 @@ def _with_by_words(rows: tuple[records.Record, ...], by_words: Sequence[Hit]) ->
     if not by_words:
         return ()
     shared = tuple(records.hit_record(hit) for hit in by_words)
-    ungraded = tuple(column for column in _hit_columns(shared) if column.field != "grade")
+    ungraded = (_RANK_COLUMN, *item_columns(shared))
     note = "下面幾項有相同的字，內容不一定相符。"
     return (
         Section("相近的措施", _hit_columns(rows), rows),
@@ -168,7 +172,7 @@ def agency_report(result: AgencyResult) -> Report:
         for agency in result.agencies
         for hit in [records.hit_record(hit) for hit in agency.hits] or [empty]
     )
-    columns = (_AGENCY_COLUMN, _STATE_COLUMN, _HIT_COLUMNS[1], *_hit_columns(rows)[3:])
+    columns = (_AGENCY_COLUMN, _STATE_COLUMN, _GRADE_COLUMN, *item_columns(rows)[1:])
     toned = tuple(row | {"tone": _STATE_TONES.get(str(row["state"]))} for row in rows)
     return Report(
         heading=f"「{result.query}」：{agency_headline(result)}",
@@ -191,7 +195,7 @@ def inspection_report(plan: Plan, keys: Sequence[str] | None = None) -> Report:
         heading=f"{plan.name}：{len(rows)} 項，缺漏或錯亂 {len(damage)} 處",
         about=records.plan_record(plan) | {"items": list[records.Value](rows), "damage": list[records.Value](damage)},
         rows=rows,
-        fields=(*_ITEM_FIELDS, *_FURTHER_FIELDS, *(() if keys is None else ("key",))),
+        fields=(*ITEM_FIELDS, *FURTHER_FIELDS, *(() if keys is None else ("key",))),
         columns=_ITEM_COLUMNS,
         view=partial(plan_view.inspection_lines, plan),
     )

@@ -72,7 +72,7 @@ def search_by_agency(
         resolved,
         index.model,
         tuple(agencies),
-        unread=tuple(file for file in index.skipped if file.kind == "unreadable"),
+        unread=index.unread,
         added=added_terms(inquiry.question),
         unknown=inquiry.question.unknown,
         headings=named_headings(index, inquiry.question),

@@ -39,7 +39,8 @@ HAVING_WORDS: Final = 10_000
 be neither the shortest nor among the nearest of all items."""
 
 FEW_ALLOWED: Final = 12_000
-"""Items that filters leave up to which all of them are rated: it takes no longer than to name candidates among them."""
+"""Items that filters leave up to which all of them are looked at, roughly first and those that may be hits as they are:
+it takes no longer than to name candidates among them."""
 
 NEARLY_ALL: Final = 0.8
 """Share of items from which on candidates are named among all, which is quicker, and a few of them left out."""
@@ -50,7 +51,7 @@ is 0.977 with 100,000, 0.985 with 250,000 and no better with 600,000."""
 
 
 def leaves_few(allowed: npt.NDArray[np.bool_]) -> bool:
-    """Whether so few items are allowed that all of them are rated."""
+    """Whether so few items are allowed that all of them are looked at."""
     return bool(np.count_nonzero(allowed) <= FEW_ALLOWED)
 
 

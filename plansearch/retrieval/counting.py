@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
 
 import numpy as np
 
 from plansearch.index import PlanIndex
-from plansearch.results import FilterCounts, Filters
+from plansearch.results import FILTER_FIELDS, FilterCounts, Filters
 from plansearch.retrieval.pools import Positions
-
-WITHOUT: Final[Mapping[str, Mapping[str, tuple[()]]]] = {
-    "agency": {"agencies": ()},
-    "type": {"types": ()},
-    "city": {"cities": ()},
-    "year": {"years": ()},
-    "requirement": {"requirements": ()},
-    "unit": {"units": ()},
-}
-"""What leaves each filter out."""
 
 
 def filter_counts(index: PlanIndex, filters: Filters, positions: Positions | None = None) -> tuple[FilterCounts, ...]:
@@ -35,8 +23,9 @@ def filter_counts(index: PlanIndex, filters: Filters, positions: Positions | Non
         For each filter the values that any of them has, most items first.
     """
     found = []
-    for option, without in WITHOUT.items():
-        allowed = index.facets.allowed(replace(filters, **without))
+    for option, field in FILTER_FIELDS.items():
+        nothing: dict[str, tuple[()]] = {field: ()}
+        allowed = index.facets.allowed(replace(filters, **nothing))
         some = np.flatnonzero(allowed) if positions is None else positions[allowed[positions]]
         counts = index.facets.counts(option, some)
         if option == "requirement":

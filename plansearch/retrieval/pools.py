@@ -155,12 +155,8 @@ class RoughItems(SomeItems):
     """Some items whose vectors are looked at in 8 bits: enough to name those that may answer, not to rate them."""
 
     def vectors(self, places: Positions) -> FloatMatrix:
-        """Not known.
-
-        Raises:
-            NotImplementedError: always.
-        """
-        raise NotImplementedError
+        """Vectors of some of the items as they are, by their places among them, ``(n_places, dimension)``."""
+        return self._index.dense.vectors(self.positions[places])
 
     @cached_property
     def _rough(self) -> npt.NDArray[np.int8]:

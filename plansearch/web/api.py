@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from plansearch.comparison import ENTRIES_PER_CELL
 from plansearch.duplicates import LOWEST_THRESHOLD, at_thresholds
@@ -21,7 +21,6 @@ from plansearch.report.duplicates_view import duplicates_report
 from plansearch.report.gaps_view import gaps_report
 from plansearch.report.records import Record
 from plansearch.report.reports import agency_report, search_report
-from plansearch.results import SearchMode
 from plansearch.retrieval import ITEMS_PER_AGENCY, MAX_QUERY_LENGTH, search_by_agency
 from plansearch.web.api_answers import (
     RESPONSES,
@@ -29,14 +28,13 @@ from plansearch.web.api_answers import (
     Answer,
     Peers,
     PlanYear,
-    RocYear,
-    Word,
-    Words,
+    documented_only,
     worked_out,
 )
 from plansearch.web.api_findings import DuplicatesRecord, GapsRecord
 from plansearch.web.api_records import AgenciesRecord, ComparisonRecord, SearchRecord
 from plansearch.web.asking import SearchForm, ask, index_for
+from plansearch.web.fields import QuestionForm, RocYear, Words
 from plansearch.web.questions import ComparisonQuestion, DuplicatesQuestion, GapsQuestion, YearsQuestion
 from plansearch.web.website import website_of
 
@@ -46,27 +44,16 @@ MOST_LISTED = 1000
 ASKING = "查詢"
 COMPARING = "並列、缺少、重複"
 
-router = APIRouter(prefix="/api", responses=RESPONSES)
+router = APIRouter(prefix="/api", responses=RESPONSES, dependencies=[Depends(documented_only)])
 
 Types = Annotated[Words, Query(description="只要這些類型的機關", examples=[["公所"]])]
 Cities = Annotated[Words, Query(description="只要這些縣市")]
 
 
-class AgenciesForm(BaseModel):
+class AgenciesForm(QuestionForm):
     """A question to each agency."""
 
-    model_config = ConfigDict(frozen=True)
-
     q: Annotated[str, Field(max_length=MAX_QUERY_LENGTH, description="要找的內容：詞或一句話", examples=["到府服務"])]
-    agency: Annotated[list[Word], Field(max_length=100, description="只找這些機關")] = []
-    type: Annotated[list[Word], Field(max_length=100, description="只找這些類型的機關", examples=[["公所"]])] = []
-    city: Annotated[list[Word], Field(max_length=100, description="只找這些縣市")] = []
-    year: Annotated[list[RocYear], Field(max_length=100, description="只找這些年度（民國）")] = []
-    requirement: Annotated[list[Word], Field(max_length=100, description="只找這些執行要項或構面的代碼")] = []
-    unit: Annotated[list[Word], Field(max_length=100, description="只找這些承辦單位")] = []
-    mode: Annotated[SearchMode, Field(description="hybrid：意思與字詞；meaning：只比意思；words：只比字詞")] = "hybrid"
-    exact: Annotated[bool, Field(description="只用原來的字詞，不加同義的說法")] = False
-    why: Annotated[bool, Field(description="說明每一項為何被找到")] = False
     k: Annotated[int, Field(ge=1, le=MOST_LISTED, description="每個機關列出幾項")] = ITEMS_PER_AGENCY
 
 
@@ -83,10 +70,9 @@ def search(request: Request, form: Annotated[SearchForm, Query()]) -> Response:
 @router.get("/agencies", tags=[ASKING], response_model=AgenciesRecord, summary="逐一機關查詢：誰有、誰沒有")
 def agencies(request: Request, form: Annotated[AgenciesForm, Query()]) -> Response:
     """和 `plansearch query --by agency --format json` 相同。每個機關各自找，不受其他計畫長短影響。"""
-    asked = SearchForm(**form.model_dump(exclude={"k"}))
     with website_of(request).holder.lease() as index:
         found = search_by_agency(
-            index, form.q, filters=asked.filters, limit=form.k, mode=form.mode, exact=form.exact, why=form.why
+            index, form.q, filters=form.filters, limit=form.k, mode=form.mode, exact=form.exact, why=form.why
         )
         return Answer(agency_report(found).about)
 

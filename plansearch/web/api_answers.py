@@ -10,18 +10,18 @@ from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
 from anyio.to_thread import run_sync
 from fastapi import Query, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from plansearch.report.records import Record, Value
+from plansearch.web.fields import RocYear, Word
 from plansearch.web.questions import Question
 from plansearch.web.website import website_of
 
 T = TypeVar("T")
 
-Word: TypeAlias = Annotated[str, Field(max_length=300)]
-Words: TypeAlias = Annotated[list[Word], Field(max_length=100)]
 Agency: TypeAlias = Annotated[
     str, Query(min_length=1, max_length=300, description="機關名稱或其中一部分，或計畫檔名", examples=["東湖區公所"])
 ]
@@ -34,7 +34,6 @@ Peers: TypeAlias = Annotated[
         examples=[["nearest:3"]],
     ),
 ]
-RocYear: TypeAlias = Annotated[int, Field(ge=1, le=999)]
 PlanYear: TypeAlias = Annotated[
     RocYear | None, Query(description="用哪一年（民國）的計畫；不給就是各機關最近的一年", examples=[113])
 ]
@@ -101,6 +100,22 @@ async def worked_out(request: Request, question: Question[T], record: Callable[[
     await job.within(None)
     result = job.result()
     return await run_sync(lambda: Answer(record(result)))
+
+
+def documented_only(request: Request) -> None:
+    """See that an address has no setting but those that the OpenAPI document names: another would be left out unseen.
+
+    Raises:
+        RequestValidationError: it has.
+    """
+    parameters = request.app.openapi()["paths"][request.scope["route"].path_format]["get"].get("parameters", ())
+    known = {one["name"] for one in parameters if one["in"] == "query"}
+    unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
+    if unknown:
+        message = "沒有這個設定"
+        raise RequestValidationError(
+            [{"type": "extra_forbidden", "loc": ("query", name), "msg": message, "input": ""} for name in unknown]
+        )
 
 
 def not_there(what: str) -> HTTPException:

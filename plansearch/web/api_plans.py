@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 
 from plansearch.frameworks import bundled_frameworks
@@ -14,7 +14,7 @@ from plansearch.report.records import Record, Value, damage_record, found_record
 from plansearch.report.reports import plans_report
 from plansearch.results import IndexedItem
 from plansearch.version import __version__
-from plansearch.web.api_answers import NOT_THERE, RESPONSES, Answer, not_there
+from plansearch.web.api_answers import NOT_THERE, RESPONSES, Answer, documented_only, not_there
 from plansearch.web.api_records import (
     ItemRecord,
     PlansRecord,
@@ -26,7 +26,7 @@ from plansearch.web.website import website_of
 
 PLANS = "計畫與索引"
 
-router = APIRouter(prefix="/api", tags=[PLANS], responses=RESPONSES)
+router = APIRouter(prefix="/api", tags=[PLANS], responses=RESPONSES, dependencies=[Depends(documented_only)])
 
 
 @router.get("/status", response_model=StatusRecord, summary="現在的索引")

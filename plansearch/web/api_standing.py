@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from plansearch.report.benchmark_view import benchmark_report, standing_report
 from plansearch.report.overview_view import overview_report
-from plansearch.web.api_answers import RESPONSES, Agency, Peers, PlanYear, worked_out
+from plansearch.web.api_answers import RESPONSES, Agency, Peers, PlanYear, documented_only, worked_out
 from plansearch.web.api_findings import BenchmarkRecord, OverviewRecord, StandingRecord
 from plansearch.web.questions import BenchmarkQuestion, OverviewQuestion, StandingQuestion
 
 STANDING = "位置"
 
-router = APIRouter(prefix="/api", tags=[STANDING], responses=RESPONSES)
+router = APIRouter(prefix="/api", tags=[STANDING], responses=RESPONSES, dependencies=[Depends(documented_only)])
 
 
 @router.get("/benchmark", response_model=BenchmarkRecord, summary="一個機關的位置")

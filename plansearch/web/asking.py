@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from plansearch.index import PlanIndex
 from plansearch.report.agency_view import agency_headline
 from plansearch.report.reports import agency_report, search_report
 from plansearch.report.search_view import headline
-from plansearch.results import AgencyResult, FilterCounts, Filters, SearchMode, SearchResult
+from plansearch.results import FILTER_FIELDS, AgencyResult, FilterCounts, SearchResult
 from plansearch.retrieval import ITEMS_PER_AGENCY, filter_counts, resolve_filters, search, search_by_agency
 from plansearch.web.exports import ExportFormat, download
+from plansearch.web.fields import QuestionForm, Words
 from plansearch.web.website import Website, website_of
+from plansearch.web.wording import FILTER_NAMES
 
 router = APIRouter(include_in_schema=False)
 
@@ -32,55 +33,16 @@ LISTED: Final = 8
 """Values of a filter that are seen at once; the others are folded away."""
 MOST_VALUES: Final = 200
 """Values of a filter on a page."""
-TITLES: Final[Mapping[str, str]] = {
-    "type": "類型",
-    "agency": "機關",
-    "city": "縣市",
-    "year": "年度",
-    "requirement": "執行要項",
-    "unit": "承辦單位",
-}
-"""The filters, in their order on the page."""
 EXAMPLES: Final = ("無障礙設施", "民眾不用跑兩趟", "滿意度調查", "到府服務", "網路預約掛號")
 
-Word = Annotated[str, Field(max_length=300)]
-Words = Annotated[list[Word], Field(max_length=100)]
 
-
-class SearchForm(BaseModel):
+class SearchForm(QuestionForm):
     """A question with its settings, as an address holds it."""
 
-    # a word that means nothing here would leave a filter out without a word
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    q: Annotated[str, Field(max_length=5000, description="要找的內容：詞或一句話")] = ""
-    agency: Annotated[Words, Field(description="只找這些機關")] = []
-    type: Annotated[Words, Field(description="只找這些類型的機關")] = []
-    city: Annotated[Words, Field(description="只找這些縣市")] = []
-    year: Annotated[
-        list[Annotated[int, Field(ge=1, le=999)]], Field(max_length=100, description="只找這些年度（民國）")
-    ] = []
-    requirement: Annotated[Words, Field(description="只找這些執行要項或構面的代碼")] = []
-    unit: Annotated[Words, Field(description="只找這些承辦單位")] = []
-    mode: Annotated[SearchMode, Field(description="hybrid：意思與字詞；meaning：只比意思；words：只比字詞")] = "hybrid"
-    exact: Annotated[bool, Field(description="只用原來的字詞，不加同義的說法")] = False
     flat: Annotated[bool, Field(description="內容相同的項目逐項列出")] = False
-    why: Annotated[bool, Field(description="說明每一項為何被找到")] = False
     like: Annotated[Words, Field(description="找和這些項目（代號）相似的")] = []
     unlike: Annotated[Words, Field(description="不要像這些項目（代號）")] = []
     k: Annotated[int, Field(ge=1, le=MOST_ITEMS, description="列出幾項")] = ITEMS
-
-    @property
-    def filters(self) -> Filters:
-        """Which items may answer."""
-        return Filters(
-            agencies=tuple(self.agency),
-            types=tuple(self.type),
-            cities=tuple(self.city),
-            years=tuple(self.year),
-            requirements=tuple(self.requirement),
-            units=tuple(self.unit),
-        )
 
     @property
     def asks(self) -> bool:
@@ -94,9 +56,7 @@ class SearchForm(BaseModel):
 
     def address(self, path: str = "/search", **changes: object) -> str:
         """The address of this question, with some settings changed."""
-        values: dict[str, Any] = self.model_copy(update=changes).model_dump(exclude_defaults=True)
-        pairs = {name: "1" if value is True else value for name, value in values.items()}
-        return f"{path}?{urlencode(pairs, doseq=True)}" if pairs else path
+        return super().address(path, **changes)
 
     def without(self, name: str, value: object) -> str:
         """The address with one value of a filter taken away."""
@@ -116,15 +76,7 @@ class PageForm(SearchForm):
             UnknownFilterValueError: as `resolve_filters`.
         """
         whole = resolve_filters(index, self.filters)
-        found = {
-            "agency": whole.agencies,
-            "type": whole.types,
-            "city": whole.cities,
-            "year": whole.years,
-            "requirement": whole.requirements,
-            "unit": whole.units,
-        }
-        return self.model_copy(update={name: list(values) for name, values in found.items()})
+        return self.model_copy(update={option: list(getattr(whole, name)) for option, name in FILTER_FIELDS.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +220,7 @@ def narrowings(index: PlanIndex, form: SearchForm, counts: Sequence[FilterCounts
     titles = {one.code: f"{one.code} {one.title}" for one in index.catalog.headings()}
     found = {one.option: dict(one.values) for one in counts}
     made = []
-    for name, title in TITLES.items():
+    for name, title in FILTER_NAMES.items():
         chosen = [str(value) for value in getattr(form, name)]
         known = found.get(name, {})
         values = [*chosen, *(value for value in known if value not in chosen)]
@@ -295,7 +247,6 @@ class _Overview:
 
     @classmethod
     def of(cls, index: PlanIndex) -> _Overview:
-        unread = [file for file in index.skipped if file.kind == "unreadable"]
         years = tuple(index.facets.values("year"))
         damaged = sum(bool(plan.damage) for plan in index.plans)
-        return cls(index.manifest.plans, len(index), years, damaged, len(unread))
+        return cls(index.manifest.plans, len(index), years, damaged, len(index.unread))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
-from urllib.parse import urlencode
+from typing import Annotated, Final
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from plansearch.agencies import Agency, find_agency, group_agencies
 from plansearch.errors import UnknownAgencyError
 from plansearch.frameworks import bundled_frameworks
 from plansearch.index import PlanIndex
+from plansearch.web.fields import RocYear, Word
 
 MOST_NAMES: Final = 1000
 """Agencies that an address may name."""
@@ -32,20 +32,11 @@ def _nothing_if_blank(value: object) -> object:
     return None if value == "" else value
 
 
-Word = Annotated[str, Field(max_length=300)]
-Words = Annotated[list[Word], BeforeValidator(_without_blanks), Field(max_length=MOST_NAMES)]
-RocYear = Annotated[int, Field(ge=1, le=999)]
+Names = Annotated[list[Word], BeforeValidator(_without_blanks), Field(max_length=MOST_NAMES)]
 Year = Annotated[RocYear | None, BeforeValidator(_nothing_if_blank)]
 Years = Annotated[list[RocYear], BeforeValidator(_without_blanks), Field(max_length=2)]
 Count = Annotated[Annotated[int, Field(ge=1, le=100_000)] | None, BeforeValidator(_nothing_if_blank)]
 Place = Annotated[int, Field(ge=1, le=1_000_000)]
-
-
-def address_of(path: str, form: BaseModel, **changes: object) -> str:
-    """The address of a page as it is asked for, with some settings changed."""
-    values: dict[str, Any] = form.model_copy(update=changes).model_dump(exclude_defaults=True)
-    pairs = {name: "1" if value is True else value for name, value in values.items()}
-    return f"{path}?{urlencode(pairs, doseq=True)}" if pairs else path
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +90,7 @@ class Choices:
             tuple(agencies),
             _groups(agencies[:MOST_LISTED]),
             max(0, len(agencies) - MOST_LISTED),
-            tuple(file.name for file in index.skipped if file.kind == "unreadable"),
+            tuple(file.name for file in index.unread),
             _by_number(one.agency_type for one in agencies),
             _by_number(one.city for one in agencies),
             tuple(sorted({year for one in agencies for year in one.years}, reverse=True)),

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from plansearch.comparison import ENTRIES_PER_CELL
@@ -28,8 +28,9 @@ from plansearch.report.finding_words import CHANGES, TONES, place_of, year_of
 from plansearch.report.records import Record
 from plansearch.report.rendering import Report
 from plansearch.web.beside import BesidePeers, BesidePeersQuestion
-from plansearch.web.choosing import Choices, Place, Word, Words, Year, Years, address_of
+from plansearch.web.choosing import Choices, Names, Place, Year, Years
 from plansearch.web.exports import ExportFormat, download_of
+from plansearch.web.fields import AddressForm, Word
 from plansearch.web.pairs import Ranges, differing
 from plansearch.web.questions import ComparisonQuestion, YearsQuestion
 from plansearch.web.sections import Table, table_of
@@ -50,15 +51,13 @@ MARKED_FROM: Final = 0.5
 """Share of the wording that two measures have in common, from which on it helps to see what differs."""
 
 
-class CompareForm(BaseModel):
+class CompareForm(AddressForm):
     """A comparison with its settings, as an address holds it."""
 
-    model_config = ConfigDict(frozen=True)
-
-    agency: Words = []
+    agency: Names = []
     """Names of agencies or of files that could not be read; one alone stands beside its peers."""
-    type: Words = []
-    city: Words = []
+    type: Names = []
+    city: Names = []
     year: Year = None
     years: Years = []
     """Two years of one agency, instead of agencies."""
@@ -82,7 +81,7 @@ class CompareForm(BaseModel):
 
     def address(self, path: str = PATH, **changes: object) -> str:
         """The address of this comparison, with some settings changed."""
-        found = address_of(path, self, **changes)
+        found = super().address(path, **changes)
         return found if "?" in found else f"{found}?what="  # without any setting, nothing is asked yet
 
     def question(self) -> ComparisonQuestion | YearsQuestion | BesidePeersQuestion:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from plansearch.duplication import PairScope
-from plansearch.web.choosing import Count, Place, Word, Words, Year, address_of
+from plansearch.web.choosing import Count, Names, Place, Year
+from plansearch.web.fields import AddressForm, Word
 
 PATH: Final = "/standing"
 
@@ -28,15 +29,13 @@ _GROUP: Final = re.compile(r"(?:type|city)(?:[:：].*)?|all|nearest.*")
 _BETWEEN_NAMES: Final = re.compile(r"[、，,;；]")
 
 
-class StandingForm(BaseModel):
+class StandingForm(AddressForm):
     """Whose place is looked at, and beside whom."""
-
-    model_config = ConfigDict(frozen=True)
 
     agency: Word = ""
     """All agencies where it is empty."""
     view: View = "position"
-    peers: Words = []
+    peers: Names = []
     """As `plansearch.peers.find_peers` takes it; several names may stand in one, with commas."""
     year: Year = None
     min_peers: Count = None
@@ -69,4 +68,4 @@ class StandingForm(BaseModel):
 
     def address(self, path: str = PATH, **changes: object) -> str:
         """The address of this page, with some settings changed."""
-        return address_of(path, self, **changes)
+        return super().address(path, **changes)

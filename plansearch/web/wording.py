@@ -10,20 +10,20 @@ from typing import Final
 from plansearch.errors import PlansearchError, UnknownFilterValueError
 from plansearch.web.settings import WebSettings
 
-FILTERS: Final[Mapping[str, str]] = {
-    "agency": "機關",
+FILTER_NAMES: Final[Mapping[str, str]] = {
     "type": "類型",
+    "agency": "機關",
     "city": "縣市",
     "year": "年度",
     "requirement": "執行要項",
     "unit": "承辦單位",
 }
-"""What the filters are called."""
+"""What the filters are called, in their order on a page."""
 
 
 def unknown_value(error: UnknownFilterValueError) -> str:
     """That a filter names what no plan has, or what several have."""
-    name = FILTERS.get(error.option, error.option)
+    name = FILTER_NAMES.get(error.option, error.option)
     nearest = "、".join(error.nearest)
     if error.ambiguous:
         return f"{name}「{error.value}」不只一個：{nearest}。請寫出完整的名稱。"
