@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -302,3 +304,16 @@ def test_an_inverted_file_that_names_texts_which_are_not_there_is_told(
     monkeypatch.setattr(store.cells, "_inverted", SimpleNamespace(nlist=4, search=lambda *_, **__: (None, found)))
     with pytest.raises(IndexBrokenError, match="請重新建立索引"):
         store.candidates(vectors[:1], 2)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are counted where Linux lists them")
+def test_an_index_that_does_not_open_leaves_no_file_open(large: PlanIndex, tmp_path: Path) -> None:
+    copied = shutil.copytree(large.directory, tmp_path / "index")
+    [manifest] = copied.glob("gen-*/manifest.json")
+    values = json.loads(manifest.read_text(encoding="utf-8"))
+    manifest.write_text(json.dumps(values | {"tokens": values["tokens"] + 1}), encoding="utf-8")
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(5):
+        with pytest.raises(IndexBrokenError, match="數量不合"):
+            PlanIndex.open(copied)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
