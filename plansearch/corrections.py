@@ -138,9 +138,13 @@ def write_corrections(path: Path, file: CorrectionsFile) -> Path:
             return beside
         draft = beside.with_name(beside.name + ".tmp")
         draft.unlink(missing_ok=True)  # what somebody put there may be a link to another place
-        with draft.open("x", encoding="utf-8", newline="\n") as file_out:
-            file_out.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
-        os.replace(draft, beside)  # noqa: PTH105 - one step, whatever stops the program
+        try:
+            with draft.open("x", encoding="utf-8", newline="\n") as file_out:
+                file_out.write(json.dumps(content, ensure_ascii=False, indent=2) + "\n")
+            os.replace(draft, beside)  # noqa: PTH105 - one step, whatever stops the program
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise CorrectionError(f"無法寫入「{beside}」（{reason_of(error)}）。請確認資料夾可以寫入。") from error
     return beside

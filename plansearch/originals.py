@@ -153,6 +153,8 @@ def compare_folder(
 
 def _saved_after(path: Path, moment: float) -> bool:
     try:
-        return path.stat().st_mtime >= moment
+        status = path.stat()
+        # what was copied or restored may keep the time at which it was once written
+        return max(status.st_mtime, status.st_ctime) >= moment
     except OSError:
         return False

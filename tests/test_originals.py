@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from hashlib import sha256
 from pathlib import Path
 
@@ -95,3 +96,18 @@ def test_each_difference_is_told_once(tmp_path: Path) -> None:
         touched=("略.txt",),
     )
     assert not FolderChanges()
+
+
+def test_what_was_restored_with_an_older_time_counts_as_changed(tmp_path: Path) -> None:
+    plan = tmp_path / "a.txt"
+    plan.write_text("甲", encoding="utf-8")
+    beside = corrections_path(plan)
+    beside.write_text("{}", encoding="utf-8")
+    os.utime(beside, (0, 0))
+    files = {"a.txt": plan}
+
+    def changes(since: float) -> FolderChanges:
+        return compare_folder(tmp_path, files, {}, (), corrected=(), since=since, content=lambda _: None)
+
+    assert changes(time.time() - 60).corrected == ("a.txt",)
+    assert changes(time.time() + 60).corrected == ()

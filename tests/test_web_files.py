@@ -320,3 +320,9 @@ def test_a_large_collection_is_listed_page_by_page(tmp_path: Path) -> None:
     assert ("/plan/199.txt" in first, "/plan/200.txt" in first) == (True, False)
     assert ("/plan/199.txt" in second, "/plan/200.txt" in second) == (False, True)
     assert "第 2 / 2 頁" in second
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without named pipes")
+def test_what_is_no_file_of_bytes_is_never_opened(folder: Path) -> None:
+    os.mkfifo(folder / "管.txt")
+    assert list(PlanFolder(folder, Limits()).files()) == [NAME]

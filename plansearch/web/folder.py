@@ -83,12 +83,12 @@ class PlanFolder:
         self._lock = threading.Lock()
 
     def files(self) -> dict[str, Path]:
-        """All files that may be plans, by their names in the index; links are none.
+        """All files that may be plans, by their names in the index; links and what is no file of bytes are none.
 
         Raises:
             ReadError: the folder is missing or cannot be listed.
         """
-        return {name: path for name, path in plan_files(self.root)[0].items() if not path.is_symlink()}
+        return {name: path for name, path in plan_files(self.root)[0].items() if _is_plain(path)}
 
     def stamp(self) -> str:
         """Changes whenever a file, a correction or a setting in the folder does, as far as times and sizes tell.
@@ -212,6 +212,13 @@ class PlanFolder:
                 target.unlink(missing_ok=True)
                 raise
             return kept
+
+
+def _is_plain(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def safe_name(given: str) -> str:
